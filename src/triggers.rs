@@ -1,0 +1,5 @@
+//! What a workflow can wait for at X, one file per trigger, and the cursor they keep.
+
+pub mod cursor;
+pub mod new_post;
+pub mod window;

@@ -1,0 +1,6 @@
+//! What the endpoints of X share.
+
+pub mod current_user;
+pub mod post_fields;
+pub mod problem_body;
+pub mod user_lookup;
