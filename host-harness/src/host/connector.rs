@@ -1,0 +1,168 @@
+//! A loaded connector, and the calls of its operations.
+
+use super::engine::{Shared, reason};
+use super::limits::{Ended, limited};
+use super::operation::{Operations, or_empty};
+use super::state::{OFFERED, State};
+use super::{Call, CallError, ConnectionProperties, Failure, HostError, Operation};
+use crate::http::files::{Access, Files};
+use crate::http::{CallHttp, Recorder, Redactor, Sink};
+use crate::value::Val;
+use serde_json::Value;
+use std::fmt;
+use std::mem;
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::time::Instant;
+use tracing::Instrument;
+use wasmtime::component::{Component, InstancePre, Linker};
+use wasmtime::{Store, Trap};
+
+/// A component that is loaded and linked, ready to be called. Cloning is cheap.
+#[derive(Clone)]
+pub struct Connector(Arc<Loaded>);
+
+struct Loaded {
+    host: Arc<Shared>,
+    instance: InstancePre<State>,
+    operations: Operations,
+}
+
+impl fmt::Debug for Connector {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names = self.operations().iter().map(Operation::name);
+        formatter.debug_tuple("Connector").field(&names.collect::<Vec<_>>()).finish()
+    }
+}
+
+impl Connector {
+    pub(crate) fn new(host: Arc<Shared>, linker: &Linker<State>, component: &Component) -> Result<Self, HostError> {
+        let engine = component.engine();
+        let imports: Vec<String> = component
+            .component_type()
+            .imports(engine)
+            .filter(|(name, _)| !OFFERED.contains(&name.split_once('@').map_or(*name, |(name, _)| name)))
+            .map(|(name, _)| name.to_owned())
+            .collect();
+        if !imports.is_empty() {
+            return Err(HostError::ImportsNotOffered { imports });
+        }
+        let operations = Operations::of(engine, component)?;
+        let instance = linker.instantiate_pre(component).map_err(|error| HostError::ImportMismatch(reason(&error)))?;
+        Ok(Self(Arc::new(Loaded { host, instance, operations })))
+    }
+
+    /// The operations, in the order in which the component exports them.
+    #[must_use]
+    pub fn operations(&self) -> &[Operation] {
+        self.0.operations.list()
+    }
+
+    /// Finds an operation by its name, without regard to case, `-` and `_`.
+    ///
+    /// # Errors
+    ///
+    /// [`CallError::UnknownOperation`], with the nearest known name.
+    pub fn operation(&self, name: &str) -> Result<&Operation, CallError> {
+        self.0.operations.find(name)
+    }
+
+    /// How many more calls could run now.
+    #[must_use]
+    pub fn free_instances(&self) -> usize {
+        self.0.host.instances.available_permits()
+    }
+
+    /// Runs an operation in a fresh instance, and returns the payload of its ok result.
+    ///
+    /// Dropping the future ends the call; a write may then have happened.
+    ///
+    /// # Errors
+    ///
+    /// The connector's own failure, parameters that do not fit, or a limit that was reached.
+    pub async fn call(&self, call: Call) -> Result<Value, CallError> {
+        let operation = self.operation(&call.operation)?;
+        let span = tracing::info_span!("call", operation = operation.name());
+        async {
+            let result = self.run(operation, call).await;
+            match &result {
+                Ok(_) => tracing::debug!("done"),
+                Err(error) => tracing::debug!(case = error.case(), code = error.code(), "failed"),
+            }
+            result
+        }
+        .instrument(span)
+        .await
+    }
+
+    async fn run(&self, operation: &Operation, call: Call) -> Result<Value, CallError> {
+        let host = &self.0.host;
+        let deadline = Instant::now() + call.deadline.unwrap_or(host.options.deadline);
+        let mut values = operation.read(&or_empty(call.parameters), call.cursor)?;
+        let mut files = Files::default();
+        if operation.takes_files {
+            let access = Access { allowed: host.options.local_files, base: call.base_directory.as_deref() };
+            for (shape, value) in operation.input(&mut values) {
+                files.join(Files::open(shape, value, access).await?);
+            }
+        }
+        let sink = call.recorder.or_else(|| host.options.recorder.clone());
+        let http = Arc::new(CallHttp {
+            http: Arc::clone(&host.http),
+            files,
+            recorder: sink.map(|sink| recorder(sink, &call.connection)),
+            refusals: Mutex::default(),
+        });
+        let state = State::new(call.connection.into_environment(), Arc::clone(&http), host.options.memory);
+        let result = self.run_instance(operation, &values, state, deadline).await?;
+        operation.write(&result).map_err(|(case, problem)| {
+            CallError::Connector(Failure {
+                case,
+                problem,
+                refusals: mem::take(&mut *http.refusals.lock().unwrap_or_else(PoisonError::into_inner)),
+            })
+        })
+    }
+
+    async fn run_instance(&self, operation: &Operation, values: &[Val], state: State, deadline: Instant) -> Result<Val, CallError> {
+        let Loaded { host, instance, .. } = &*self.0;
+        let Ok(permit) = tokio::time::timeout_at(deadline, host.instances.acquire()).await else {
+            return Err(CallError::DeadlineExceeded);
+        };
+        let _permit = permit.map_err(|error| CallError::Engine { reason: error.to_string() })?;
+        let mut store = Store::new(instance.component().engine(), state);
+        store.limiter(|state| &mut state.memory);
+        // A computing guest gives way at every tick, so that the limits can end it.
+        store.set_epoch_deadline(1);
+        store.epoch_deadline_async_yield_and_update(1);
+        let mut results = [Val::Bool(false)];
+        let running = async {
+            let instance = instance.instantiate_async(&mut store).await?;
+            let function =
+                instance.get_func(&mut store, operation.index).ok_or_else(|| wasmtime::Error::msg("the function is not exported"))?;
+            function.call_async(&mut store, values, &mut results).await
+        };
+        let ended = limited(running, deadline, host.options.running_time).await;
+        let [result] = results;
+        match ended {
+            Ok(Ok(())) => Ok(result),
+            Ok(Err(error)) if store.data().memory.exceeded => {
+                tracing::warn!("out of memory: {}", reason(&error));
+                Err(CallError::OutOfMemory)
+            }
+            Ok(Err(error)) => Err(failed(&error)),
+            Err(Ended::Deadline) => Err(CallError::DeadlineExceeded),
+            Err(Ended::RunningTime) => Err(CallError::RunningTimeExceeded),
+        }
+    }
+}
+
+fn failed(error: &wasmtime::Error) -> CallError {
+    match error.downcast_ref::<Trap>() {
+        Some(trap) => CallError::Trapped { reason: trap.to_string() },
+        None => CallError::Engine { reason: reason(error) },
+    }
+}
+
+fn recorder(sink: Arc<dyn Sink>, connection: &ConnectionProperties) -> Recorder {
+    Recorder { sink, redactor: Arc::new(Redactor::new(connection.secrets())) }
+}
