@@ -8,9 +8,10 @@ use url::Url;
 
 use super::arguments::Setting;
 use super::output::Failed;
+use super::simulate::populated;
 use crate::host::{Call, Connector, Host, HostOptions, Operation, OperationKind};
 use crate::http::{JsonLines, Sink, Upstream};
-use crate::simulator::{Options, Simulator};
+use crate::simulator::Options;
 use crate::{COMPONENT, ConnectionProperties, MANIFEST};
 
 /// The loopback addresses and the token with which a simulator is reached; what else the environment says is left out.
@@ -31,7 +32,7 @@ impl Setting {
     /// Loads the connector, with the connection of the environment or of the simulator in this process.
     pub fn session(&self) -> Result<Session, Failed> {
         if self.simulate {
-            let simulator = Simulator::new(Options::default());
+            let simulator = populated(Options::default());
             let connection = ConnectionProperties::from_iter([("X_ACCESS_TOKEN", simulator.options().token.clone())]);
             self.session_at(connection, Upstream::InProcess(Arc::new(simulator)))
         } else {

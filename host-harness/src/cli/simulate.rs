@@ -5,19 +5,37 @@ use tokio::net::TcpListener;
 
 use super::arguments::Simulate;
 use super::output::{self, Failed};
-use crate::simulator::{Options, Server, Simulator};
+use crate::simulator::{NewPost, Options, Server, Simulator};
+
+/// Post 2006651608888246272, of New Year's Day 2026.
+const WELCOME: &str = "Welcome to the simulated X";
+const WELCOME_AT_MS: u64 = 1_767_258_000_000;
+/// Post 2006651860546486272, a minute later.
+const FIRST_POST: &str = "My first post";
+const FIRST_POST_AT_MS: u64 = 1_767_258_060_000;
 
 pub async fn run(simulate: Simulate) -> Result<(), Failed> {
     let mut options = Options::default();
     if let Some(token) = simulate.token {
         options.token = token;
     }
-    let simulator = Simulator::new(options);
+    let simulator = populated(options);
     let server = serve(&simulator, simulate.listen).await?;
     output::line(&announcement(&simulator, &server).to_string())?;
     output::note("Ctrl-C ends it");
     let _ = tokio::signal::ctrl_c().await;
     Ok(())
+}
+
+/// A simulated X in which something has been posted, so that every action has a post to work on.
+pub fn populated(options: Options) -> Simulator {
+    let simulator = Simulator::new(options);
+    for (username, text, at_ms) in [("XDevelopers", WELCOME, WELCOME_AT_MS), ("maker", FIRST_POST, FIRST_POST_AT_MS)] {
+        if let Some(user) = simulator.user(username) {
+            simulator.add_post(user.id, NewPost::saying(text).at(at_ms));
+        }
+    }
+    simulator
 }
 
 /// Listens at an address of this machine.
