@@ -14,7 +14,7 @@ pub enum Item {
     UserRead,
     UserInteraction,
     DmCreate,
-    DmRead,
+    DmEventRead,
 }
 
 impl Item {
@@ -29,7 +29,7 @@ impl Item {
             Self::UserRead => ("user-read", 10_000),
             Self::UserInteraction => ("user-interaction", 15_000),
             Self::DmCreate => ("dm-create", 15_000),
-            Self::DmRead => ("dm-read", 10_000),
+            Self::DmEventRead => ("dm-event-read", 10_000),
         }
     }
 }

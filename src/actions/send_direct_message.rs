@@ -114,7 +114,7 @@ impl Search<'_> {
             self.recipient
         ))?;
         let events = answer.json()?.get("data").items();
-        session.bill(Item::DmRead, events.len());
+        session.bill(Item::DmEventRead, events.len());
         let since = PostId::at_unix_ms(answer.on_server_clock(self.since_ms));
         let found = events.iter().filter(|event| self.is_it(event, since)).min_by_key(|event| event_id(event));
         let message = |event: &Json| {

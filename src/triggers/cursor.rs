@@ -11,8 +11,8 @@ const VERSION: i64 = 1;
 /// A cursor is stored with every trigger of an engine, so it has to stay small.
 const LARGEST: usize = 8 * 1024;
 /// About 24 bytes an id: together they fit into [`LARGEST`].
-const MOST_SEEN: usize = 150;
-const MOST_READS: usize = 40;
+pub const MOST_SEEN: usize = 150;
+pub const MOST_READS: usize = 60;
 /// No two neighbours of a backlog make one page together, so X's 3200 posts make at most 64.
 pub const MOST_PAGES: usize = 64;
 
@@ -28,19 +28,20 @@ pub struct Cursor {
     pub floor: PostId,
     /// The newest post that was seen; it bounds a gap.
     pub newest: Option<PostId>,
-    /// Posts above `floor` that were delivered: they may still be joined by others that X indexes late.
+    /// Posts that were delivered: all of those above `floor`, which may still be joined by others that X indexes late,
+    /// and the newest of those below it, which may come back edited.
     pub seen: Vec<PostId>,
     /// What is left of a window with more posts than one poll returns.
     pub backlog: Option<Backlog>,
-    /// When pages of the last large window were read: a post edited before that had left its page.
+    /// When the floor passed what can still be edited, oldest first: a post edited before that had left its place.
     pub reads: Vec<Read>,
 }
 
 /// A window that was found and is delivered in parts, oldest first.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Backlog {
-    /// The newest post of the window.
-    pub top: PostId,
+    /// When the window was found, in seconds since 1970 on X's clock.
+    pub opened_s: u64,
     /// What `floor` becomes when the window is done.
     pub next_floor: PostId,
     /// The oldest post that was found so far.
@@ -49,11 +50,11 @@ pub struct Backlog {
     pub pages: Vec<(PostId, u32)>,
     /// Whether older pages are still to be found.
     pub scanning: bool,
-    /// Whether the search for pages met X's limit on how far a timeline reaches back.
+    /// Whether posts are missing before the next one that is delivered, since X's timelines reach back only so far.
     pub capped: bool,
 }
 
-/// Posts above `above` and up to `up_to` were read at `unix_s` on X's clock.
+/// Posts above the read before and up to `up_to` were read at `unix_s` on X's clock; 0 is long ago.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Read {
     pub up_to: PostId,
@@ -106,7 +107,7 @@ impl Cursor {
                     .iter()
                     .map(|item| page(item).and_then(|(id, count)| Some((id, u32::try_from(count).ok()?))));
                 Some(Backlog {
-                    top: post(backlog.get("top"))?,
+                    opened_s: u64::try_from(backlog.get("opened").as_integer()?).ok()?,
                     next_floor: post(backlog.get("next_floor"))?,
                     low: post(backlog.get("low"))?,
                     pages: pages.collect::<Option<_>>()?,
@@ -132,7 +133,7 @@ impl Cursor {
         let page = |id: PostId, number: u64| Json::List(Vec::from([Json::text(id), Json::from(number)]));
         let backlog = self.backlog.as_ref().map_or(Json::Null, |backlog| {
             Json::object([
-                ("top", Json::text(backlog.top)),
+                ("opened", backlog.opened_s.into()),
                 ("next_floor", Json::text(backlog.next_floor)),
                 ("low", Json::text(backlog.low)),
                 ("pages", Json::list(backlog.pages.iter().map(|(id, count)| page(*id, (*count).into())))),
@@ -154,7 +155,7 @@ impl Cursor {
         Some(json.write()).filter(|text| text.len() <= LARGEST).ok_or_else(|| broken("would be larger than 8 KiB"))
     }
 
-    /// Keeps the newest ids. Forgetting an id must not deliver it again, so the floor rises above what is forgotten.
+    /// Keeps the newest ids. A window delivers no more posts above the floor than fit, so what is forgotten lies below it.
     fn shrink(&mut self) {
         while self.seen.len() > MOST_SEEN {
             let Some(oldest) = self.seen.iter().copied().min() else {
@@ -163,8 +164,6 @@ impl Cursor {
             self.floor = self.floor.max(oldest);
             self.seen.retain(|id| *id > oldest);
         }
-        let excess = self.reads.len().saturating_sub(MOST_READS);
-        self.reads.drain(..excess);
     }
 }
 
@@ -187,9 +186,9 @@ mod tests {
         let large = |offset: u64| id(9_999_999_999_999_999_999 - offset);
         cursor.newest = Some(large(0));
         cursor.seen = (0..5_000).map(large).collect();
-        cursor.reads = (0..100).map(|offset| Read { up_to: large(offset), unix_s: 1_800_000_000 }).collect();
+        cursor.reads = (0..MOST_READS as u64).map(|offset| Read { up_to: large(offset), unix_s: 1_800_000_000 }).collect();
         cursor.backlog = Some(Backlog {
-            top: large(0),
+            opened_s: 1_800_000_000,
             next_floor: large(0),
             low: large(0),
             pages: (0..MOST_PAGES as u64).map(|offset| (large(offset), 100)).collect(),

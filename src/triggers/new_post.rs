@@ -19,15 +19,16 @@ use crate::triggers::window::{self, Found, Page, Query, Sighting};
 use crate::x::post_fields::{PostFields, Relation};
 use crate::x::user_lookup;
 
-/// How many posts X's timelines hold: fewer without replies.
-const REACH: u32 = 3_200;
-const REACH_WITHOUT_REPLIES: u32 = 800;
+/// X's timelines reach back 3200 posts, 800 without replies, and drop what is excluded only after that. So many new
+/// posts at once, of all kinds or of some, may be all that is left of more.
+const DOUBTFUL: u32 = 1_600;
+const DOUBTFUL_OF_SOME: u32 = 100;
 
 /// What to watch, checked as far as that goes without the network.
 pub struct Watch {
     account: UserReference,
     exclude: &'static str,
-    reach: u32,
+    doubtful: u32,
     first_poll_count: usize,
     maximum: usize,
 }
@@ -46,7 +47,7 @@ pub fn parse(input: &NewPostInput) -> Result<Watch, Failure> {
             (true, false) => "&exclude=retweets",
             (false, false) => "&exclude=replies,retweets",
         },
-        reach: if replies { REACH } else { REACH_WITHOUT_REPLIES },
+        doubtful: if replies && reposts { DOUBTFUL } else { DOUBTFUL_OF_SOME },
         first_poll_count: match input.first_poll.unwrap_or(FirstPoll::Nothing) {
             FirstPoll::Nothing => 0,
             FirstPoll::Latest => count,
@@ -146,7 +147,7 @@ fn go_on(session: &Session<'_>, watch: &Watch, mut cursor: Cursor) -> Result<(Cu
         (cursor.account, cursor.username) = (key, user.username.or(cursor.username));
     }
     let place = cursor.clone();
-    let found = window::advance(&mut cursor, watch.maximum, watch.reach, &mut |query| page(session, watch, &place, &query))?;
+    let found = window::advance(&mut cursor, watch.maximum, watch.doubtful, &mut |query| page(session, watch, &place, &query))?;
     Ok((cursor, found))
 }
 

@@ -59,10 +59,9 @@ fn list(manifest: &Connector) -> String {
     text
 }
 
-/// The least that a call costs.
+/// What a call costs as a rule: the price that is named first.
 fn price(operation: &Operation) -> String {
-    let least = operation.prices.iter().map(|price| price.micro_usd).min();
-    least.map_or_else(String::new, dollars)
+    operation.prices.first().map_or_else(String::new, |price| dollars(price.micro_usd))
 }
 
 fn dollars(micro_usd: u64) -> String {
