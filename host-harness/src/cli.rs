@@ -24,7 +24,7 @@ use output::Failed;
 #[must_use]
 pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let filter = tracing_subscriber::EnvFilter::try_from_env("X_CONNECTOR_LOG").unwrap_or_else(|_| "off".into());
+    let filter = tracing_subscriber::EnvFilter::new(log_filter(std::env::var("X_CONNECTOR_LOG").ok().as_deref()));
     // A second set-up in one process keeps the first.
     let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
@@ -37,6 +37,16 @@ pub fn main() -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(failed) => failed.report(),
+    }
+}
+
+/// What is logged: `debug` means this program and its HTTP, not the compiler, which would say gigabytes. A full filter is taken as it is.
+fn log_filter(wanted: Option<&str>) -> String {
+    const TARGETS: [&str; 5] = ["x_connector_host", "wasmtime_wasi_http", "hyper_util", "hyper", "rustls"];
+    match wanted.map(str::trim) {
+        None | Some("") => "off".to_owned(),
+        Some(level) if level.bytes().all(|byte| byte.is_ascii_alphabetic()) => TARGETS.map(|target| format!("{target}={level}")).join(","),
+        Some(filter) => filter.to_owned(),
     }
 }
 

@@ -94,6 +94,24 @@ impl Connector {
         .await
     }
 
+    /// Makes an instance as a call does, and ends it: for the benchmark, which pays for nothing else.
+    #[doc(hidden)]
+    pub async fn instantiate(&self, connection: ConnectionProperties) -> Result<(), CallError> {
+        let host = &self.0.host;
+        let http = CallHttp { http: Arc::clone(&host.http), files: Files::default(), recorder: None, refusals: Mutex::default() };
+        let mut store = self.store(State::new(connection.into_environment(), Arc::new(http), host.options.memory));
+        self.0.instance.instantiate_async(&mut store).await.map(drop).map_err(|error| failed(&error))
+    }
+
+    fn store(&self, state: State) -> Store<State> {
+        let mut store = Store::new(self.0.instance.component().engine(), state);
+        store.limiter(|state| &mut state.memory);
+        // A computing guest gives way at every tick, so that the limits can end it.
+        store.set_epoch_deadline(1);
+        store.epoch_deadline_async_yield_and_update(1);
+        store
+    }
+
     async fn run(&self, operation: &Operation, call: Call) -> Result<Value, CallError> {
         let host = &self.0.host;
         let deadline = Instant::now() + call.deadline.unwrap_or(host.options.deadline);
@@ -129,11 +147,7 @@ impl Connector {
             return Err(CallError::DeadlineExceeded);
         };
         let _permit = permit.map_err(|error| CallError::Engine { reason: error.to_string() })?;
-        let mut store = Store::new(instance.component().engine(), state);
-        store.limiter(|state| &mut state.memory);
-        // A computing guest gives way at every tick, so that the limits can end it.
-        store.set_epoch_deadline(1);
-        store.epoch_deadline_async_yield_and_update(1);
+        let mut store = self.store(state);
         let mut results = [Val::Bool(false)];
         let running = async {
             let instance = instance.instantiate_async(&mut store).await?;

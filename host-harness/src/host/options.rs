@@ -23,7 +23,7 @@ pub enum CodeCache {
 pub struct HostOptions {
     /// How many calls run at the same time, parked ones included; further ones wait. 1000.
     ///
-    /// Each reserves address space of about 4 GiB, and memory only as it is used.
+    /// Each reserves address space of `memory` bytes, and takes memory only as it uses it.
     pub instances: u32,
     /// How many bytes of linear memory one instance may have. 64 MiB.
     pub memory: usize,
