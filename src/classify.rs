@@ -201,7 +201,16 @@ const TABLE: &[Row] = &[
     },
     Row {
         status: 403,
-        words: "cannot send messages to this user",
+        words: "permission to dm",
+        code: "recipient-closed",
+        case: Case::Forbidden,
+        party: Party::Author,
+        message: "the recipient takes no direct messages from this account",
+        ..ANY
+    },
+    Row {
+        status: 403,
+        words: "cannot send messages to",
         code: "recipient-closed",
         case: Case::Forbidden,
         party: Party::Author,
@@ -232,6 +241,14 @@ const TABLE: &[Row] = &[
         case: Case::Forbidden,
         party: Party::AppOwner,
         message: "X allows this to Enterprise plans only",
+        ..ANY
+    },
+    Row {
+        legacy_code: Some(453),
+        code: "plan-not-enough",
+        case: Case::Forbidden,
+        party: Party::AppOwner,
+        message: "X does not allow this to the plan of this app; look at the app's plan in X's developer console",
         ..ANY
     },
     Row {
@@ -458,35 +475,5 @@ pub fn excerpt(detail: &str) -> Option<String> {
     Some(excerpt)
 }
 
-/// Every code that the table can give, for the documentation and for the test that wants a fixture of each.
-pub fn codes() -> impl Iterator<Item = &'static str> {
-    TABLE.iter().map(|row| row.code)
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_status_that_no_row_knows_fails_and_never_retries() {
-        for status in [300, 302, 405, 410, 418, 451, 501, 505, 599] {
-            let failure = refusal(status, &ProblemBody::default(), &[], 0);
-            assert_eq!((failure.case(), failure.problem().retry_after_ms), (Case::UnexpectedResponse, None), "{status}");
-        }
-    }
-
-    #[test]
-    fn a_cap_is_told_from_a_window() {
-        let cap = br#"{"title":"UsageCapExceeded","period":"Monthly","scope":"Product","detail":"Usage cap exceeded: Monthly product cap","type":"https://api.twitter.com/2/problems/usage-capped"}"#;
-        assert_eq!(refusal(429, &ProblemBody::read(cap), &[], 0).case(), Case::OutOfCredits);
-        let window = refusal(429, &ProblemBody::read(br#"{"title":"Too Many Requests","type":"about:blank","status":429}"#), &[], 0);
-        assert_eq!((window.case(), window.problem().retry_after_ms), (Case::RateLimited, Some(900_000)));
-    }
-
-    #[test]
-    fn an_excerpt_is_one_short_line() {
-        assert_eq!(excerpt("a\r\n\tb  c").as_deref(), Some("a b c"));
-        assert_eq!(excerpt(&"x".repeat(5_000)).map(|text| text.len()), Some(200));
-        assert_eq!(excerpt(" \n "), None);
-    }
-}
+mod tests;

@@ -3,7 +3,6 @@
 use alloc::{
     format,
     string::{String, ToString},
-    vec::Vec,
 };
 
 use crate::auth::{Credential, bearer::Token};
@@ -133,8 +132,9 @@ fn wrong(field: &str, message: &str) -> Failure {
 }
 
 /// The environment of a test, from pairs.
+#[cfg(test)]
 #[must_use]
-pub fn environment(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
+pub fn environment(pairs: &[(&str, &str)]) -> alloc::vec::Vec<(String, String)> {
     pairs.iter().map(|(name, value)| ((*name).to_string(), (*value).to_string())).collect()
 }
 

@@ -1,5 +1,10 @@
 //! One call's conversation with X: authorizes, sends within the deadline, keeps the bill, and sorts what came back.
 
+#[cfg(test)]
+pub mod testing;
+#[cfg(test)]
+mod tests;
+
 use alloc::{
     format,
     string::{String, ToString},
@@ -31,6 +36,7 @@ pub struct Session<'a> {
     bill: RefCell<Bill>,
     rate_limits: RefCell<Vec<RateLimit>>,
     request_id: RefCell<Option<String>>,
+    server_ms: Cell<Option<u64>>,
 }
 
 /// A write, before it is authorized.
@@ -70,6 +76,13 @@ pub enum WriteFailure {
     Unknown(Failure),
 }
 
+/// What did not come.
+enum Lost {
+    Answer(TransportError),
+    /// The head of the answer came and said that X did it.
+    Body(TransportError),
+}
+
 impl<'a> Session<'a> {
     /// Begins the call; the deadline runs from here.
     #[must_use]
@@ -83,6 +96,7 @@ impl<'a> Session<'a> {
             bill: RefCell::default(),
             rate_limits: RefCell::default(),
             request_id: RefCell::default(),
+            server_ms: Cell::default(),
         }
     }
 
@@ -96,10 +110,10 @@ impl<'a> Session<'a> {
             let tried = self.exchange(request);
             let outcome = match &tried {
                 Ok(answer) => Try::Answered(answer.status),
-                Err((_, error)) => Try::Failed(*error),
+                Err(Lost::Answer(error) | Lost::Body(error)) => Try::Failed(*error),
             };
             if !retry::repeat_at_once(Effect::Read, outcome, repeats) {
-                let answer = tried.map_err(|(_, error)| unreachable_x(error))?;
+                let answer = tried.map_err(|(Lost::Answer(error) | Lost::Body(error))| unreachable_x(error))?;
                 return self.accept(answer);
             }
         }
@@ -114,14 +128,16 @@ impl<'a> Session<'a> {
     pub fn write(&self, write: Write) -> Result<Answer, WriteFailure> {
         let request = self.request(write.method, &write.path, write.content_type, write.body).map_err(WriteFailure::NotDone)?;
         match self.exchange(request) {
-            Ok(answer) if (200..300).contains(&answer.status) => self.accept(answer).map_err(WriteFailure::NotDone),
+            Ok(answer) if (200..300).contains(&answer.status) => self.accept(answer).map_err(|failure| match failure.case() {
+                // Errors that nobody knows, and no data: it may have been done all the same.
+                Case::UnexpectedResponse => WriteFailure::Unknown(failure),
+                _ => WriteFailure::NotDone(failure),
+            }),
             Ok(answer) if (400..500).contains(&answer.status) => Err(WriteFailure::NotDone(self.refusal(&answer))),
             Ok(answer) => Err(WriteFailure::Unknown(self.refusal(&answer))),
-            // X has said that it did it before the connection broke.
-            Err((Some(200..=299), error)) => Err(WriteFailure::Done(unreachable_x(error))),
-            Err((Some(400..=499), error)) => Err(WriteFailure::NotDone(unreachable_x(error))),
-            Err((_, error)) if error.sent == Sent::No => Err(WriteFailure::NotDone(unreachable_x(error))),
-            Err((_, error)) => Err(WriteFailure::Unknown(unreachable_x(error))),
+            Err(Lost::Body(error)) => Err(WriteFailure::Done(unreachable_x(error))),
+            Err(Lost::Answer(error)) if error.sent == Sent::No => Err(WriteFailure::NotDone(unreachable_x(error))),
+            Err(Lost::Answer(error)) => Err(WriteFailure::Unknown(unreachable_x(error))),
         }
     }
 
@@ -149,6 +165,12 @@ impl<'a> Session<'a> {
             rate_limits: self.rate_limits.borrow().clone(),
             request_id: self.request_id.borrow().clone(),
         }
+    }
+
+    /// X's clock by its last answer, or the host's before there was one; hosts' clocks are off by an hour at times.
+    #[must_use]
+    pub fn x_unix_ms(&self) -> u64 {
+        self.server_ms.get().unwrap_or_else(|| self.edge.unix_ms())
     }
 
     #[must_use]
@@ -180,9 +202,9 @@ impl<'a> Session<'a> {
         self.edge.send(request, self.deadline)
     }
 
-    /// Sends and reads the whole answer. The error carries the status when the head of the answer had come.
-    fn exchange(&self, request: Request) -> Result<Answer, (Option<u16>, TransportError)> {
-        let mut response = self.send(request).map_err(|error| (None, error))?;
+    /// Sends and reads the whole answer.
+    fn exchange(&self, request: Request) -> Result<Answer, Lost> {
+        let mut response = self.send(request).map_err(Lost::Answer)?;
         let unix_ms = self.edge.unix_ms();
         if let Ok(mut limits) = self.rate_limits.try_borrow_mut() {
             *limits = rate_limit::read(&response.headers, unix_ms);
@@ -190,9 +212,13 @@ impl<'a> Session<'a> {
         if let Ok(mut id) = self.request_id.try_borrow_mut() {
             *id = header(&response.headers, "x-transaction-id").map(ToString::to_string);
         }
-        let body = read_all(&mut *response.body, LARGEST_ANSWER)
-            .map_err(|error| (Some(response.status), TransportError { sent: Sent::Maybe, ..error }))?;
-        let json = Json::read(&body);
+        self.server_ms.set(rate_limit::server_time_ms(&response.headers));
+        let json = match read_all(&mut *response.body, LARGEST_ANSWER) {
+            Ok(body) => Json::read(&body),
+            Err(error) if (200..300).contains(&response.status) => return Err(Lost::Body(error)),
+            // A refusal is one by its status; its body only explains it.
+            Err(_) => None,
+        };
         Ok(Answer { status: response.status, headers: response.headers, json, unix_ms })
     }
 

@@ -18,7 +18,7 @@ use crate::media::{Plan, Purpose};
 use crate::session::{Answer, Session, Write, WriteFailure};
 use crate::text;
 use crate::transport::Method;
-use crate::x::{current_user, post_fields::PostFields};
+use crate::x::{current_user, first_attempt, post_fields::PostFields};
 
 /// How far back the timeline is read beyond the first attempt: hosts' clocks are off by an hour at times. What is
 /// found is then held against X's own clock.
@@ -39,7 +39,7 @@ pub fn parse(input: CreatePostInput, post_limit: u32) -> Result<Draft, Failure> 
         return Err(Failure::invalid("text", "nothing-to-post", "is empty and so is media; give at least one of them"));
     }
     text::check_post(&text, post_limit)?;
-    Ok(Draft { text, media, first_attempt_at: input.first_attempt_at })
+    Ok(Draft { text, media, first_attempt_at: first_attempt::check(input.first_attempt_at)? })
 }
 
 pub fn request(text: &str, media: &[MediaId]) -> Write {
@@ -149,3 +149,6 @@ impl Search<'_> {
         post.media_count == self.media && text::same::same(self.text, &post.full_text, &post.links, self.media > 0)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -14,7 +14,7 @@ use crate::media::{Plan, Purpose};
 use crate::session::{Answer, Session, Write, WriteFailure};
 use crate::text;
 use crate::transport::Method;
-use crate::x::user_lookup;
+use crate::x::{first_attempt, user_lookup};
 
 /// X's documented maximum of a message.
 const LONGEST_TEXT: usize = 10_000;
@@ -42,7 +42,7 @@ pub fn parse(input: SendDirectMessageInput) -> Result<Draft, Failure> {
         ));
     }
     let media = Plan::parse(input.media, Purpose::DirectMessage, 1)?;
-    Ok(Draft { recipient, text: input.text, media, first_attempt_at: input.first_attempt_at })
+    Ok(Draft { recipient, text: input.text, media, first_attempt_at: first_attempt::check(input.first_attempt_at)? })
 }
 
 pub fn request(recipient: UserId, text: &str, media: &[MediaId]) -> Write {
@@ -140,3 +140,6 @@ impl Search<'_> {
 fn event_id(event: &Json) -> Option<PostId> {
     event.get("id").as_text().and_then(PostId::from_digits)
 }
+
+#[cfg(test)]
+mod tests;

@@ -15,6 +15,7 @@ use crate::triggers;
 struct Component;
 
 /// Runs one call: reads the connection from the environment, begins a session, and gives the core the rest.
+#[allow(clippy::result_large_err, reason = "the error is the bindings' own, and is made once a call")]
 fn call<T>(run: impl FnOnce(&Session<'_>) -> Result<T, Failure>) -> Result<T, Error> {
     let connection = Connection::read(&environment::get_environment())?;
     Ok(run(&Session::new(&connection, &Wasi))?)

@@ -31,6 +31,8 @@ pub struct Cursor {
     /// Posts that were delivered: all of those above `floor`, which may still be joined by others that X indexes late,
     /// and the newest of those below it, which may come back edited.
     pub seen: Vec<PostId>,
+    /// Behind this one posts are missing, since X's timelines reach back only so far. The next delivered post ends the gap.
+    pub gap_after: Option<PostId>,
     /// What is left of a window with more posts than one poll returns.
     pub backlog: Option<Backlog>,
     /// When the floor passed what can still be edited, oldest first: a post edited before that had left its place.
@@ -42,6 +44,8 @@ pub struct Cursor {
 pub struct Backlog {
     /// When the window was found, in seconds since 1970 on X's clock.
     pub opened_s: u64,
+    /// What was delivered of the window, or the floor it began at. What is indexed late below it is for the next window.
+    pub reached: PostId,
     /// What `floor` becomes when the window is done.
     pub next_floor: PostId,
     /// The oldest post that was found so far.
@@ -50,8 +54,6 @@ pub struct Backlog {
     pub pages: Vec<(PostId, u32)>,
     /// Whether older pages are still to be found.
     pub scanning: bool,
-    /// Whether posts are missing before the next one that is delivered, since X's timelines reach back only so far.
-    pub capped: bool,
 }
 
 /// Posts above the read before and up to `up_to` were read at `unix_s` on X's clock; 0 is long ago.
@@ -65,7 +67,7 @@ impl Cursor {
     /// A cursor that stands at `floor`.
     #[must_use]
     pub fn new(user: UserId, username: Option<String>, account: String, floor: PostId) -> Self {
-        Self { user, username, account, floor, newest: None, seen: Vec::new(), backlog: None, reads: Vec::new() }
+        Self { user, username, account, floor, newest: None, seen: Vec::new(), gap_after: None, backlog: None, reads: Vec::new() }
     }
 
     /// Reads what an engine stored.
@@ -97,6 +99,7 @@ impl Cursor {
             account: json.get("account").to_text()?,
             floor: post(json.get("floor"))?,
             newest: if json.get("newest").is_null() { None } else { Some(post(json.get("newest"))?) },
+            gap_after: if json.get("gap_after").is_null() { None } else { Some(post(json.get("gap_after"))?) },
             seen: json.get("seen").items().iter().map(post).collect::<Option<_>>()?,
             backlog: if backlog.is_null() {
                 None
@@ -108,11 +111,11 @@ impl Cursor {
                     .map(|item| page(item).and_then(|(id, count)| Some((id, u32::try_from(count).ok()?))));
                 Some(Backlog {
                     opened_s: u64::try_from(backlog.get("opened").as_integer()?).ok()?,
+                    reached: post(backlog.get("reached"))?,
                     next_floor: post(backlog.get("next_floor"))?,
                     low: post(backlog.get("low"))?,
                     pages: pages.collect::<Option<_>>()?,
                     scanning: backlog.get("scanning").as_bool()?,
-                    capped: backlog.get("capped").as_bool()?,
                 })
             },
             reads: json
@@ -134,11 +137,11 @@ impl Cursor {
         let backlog = self.backlog.as_ref().map_or(Json::Null, |backlog| {
             Json::object([
                 ("opened", backlog.opened_s.into()),
+                ("reached", Json::text(backlog.reached)),
                 ("next_floor", Json::text(backlog.next_floor)),
                 ("low", Json::text(backlog.low)),
                 ("pages", Json::list(backlog.pages.iter().map(|(id, count)| page(*id, (*count).into())))),
                 ("scanning", backlog.scanning.into()),
-                ("capped", backlog.capped.into()),
             ])
         });
         let json = Json::object([
@@ -148,6 +151,7 @@ impl Cursor {
             ("account", Json::Text(self.account)),
             ("floor", Json::text(self.floor)),
             ("newest", self.newest.map_or(Json::Null, Json::text)),
+            ("gap_after", self.gap_after.map_or(Json::Null, Json::text)),
             ("seen", Json::list(self.seen.iter().map(Json::text))),
             ("backlog", backlog),
             ("reads", Json::list(self.reads.iter().map(|read| page(read.up_to, read.unix_s)))),
@@ -185,15 +189,16 @@ mod tests {
         let mut cursor = Cursor::new(user, Some("a".repeat(15)), "a".repeat(15), id(1));
         let large = |offset: u64| id(9_999_999_999_999_999_999 - offset);
         cursor.newest = Some(large(0));
+        cursor.gap_after = Some(large(0));
         cursor.seen = (0..5_000).map(large).collect();
         cursor.reads = (0..MOST_READS as u64).map(|offset| Read { up_to: large(offset), unix_s: 1_800_000_000 }).collect();
         cursor.backlog = Some(Backlog {
             opened_s: 1_800_000_000,
+            reached: large(0),
             next_floor: large(0),
             low: large(0),
             pages: (0..MOST_PAGES as u64).map(|offset| (large(offset), 100)).collect(),
             scanning: true,
-            capped: true,
         });
         cursor
     }

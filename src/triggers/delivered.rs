@@ -81,10 +81,76 @@ impl Cursor {
         }
     }
 
-    /// The newest post below `before` that was seen.
-    #[must_use]
-    pub fn newest_below(&self, before: PostId) -> PostId {
-        let known = self.seen.iter().copied().chain(self.newest).filter(|id| *id < before);
-        known.max().unwrap_or(self.floor.min(before))
+    /// Notes that X gives nothing more between here and the next post: a gap begins at the last post below which none is missing.
+    pub fn miss(&mut self) {
+        let known = self.seen.iter().copied().chain(self.newest).filter(|id| *id <= self.floor);
+        let last = known.max().unwrap_or(self.floor);
+        self.gap_after.get_or_insert(last);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::id::UserId;
+    use alloc::string::String;
+
+    fn at(second: u64) -> PostId {
+        PostId::at_unix_ms((1_795_000_000 + second) * 1_000)
+    }
+
+    /// A cursor whose floor passed everything up to second 100 in a read at second 200.
+    fn read_at_200() -> Cursor {
+        let mut cursor = Cursor::new(UserId::from_digits("1").expect("digits"), None, String::new(), at(0));
+        cursor.pass(at(100), 1_795_000_200_000);
+        cursor
+    }
+
+    #[test]
+    fn an_edit_after_the_read_was_delivered_before_and_an_edit_ahead_of_it_was_not() {
+        let cursor = read_at_200();
+        assert!(cursor.is_delivered(at(201), &[at(50), at(201)]));
+        assert!(!cursor.is_delivered(at(199), &[at(50), at(199)]));
+        // Twice is better than never.
+        assert!(!cursor.is_delivered(at(200), &[at(50), at(200)]));
+    }
+
+    #[test]
+    fn the_first_edit_decides_when_a_version_left() {
+        let cursor = read_at_200();
+        assert!(!cursor.is_delivered(at(300), &[at(50), at(190), at(300)]));
+        assert!(cursor.is_delivered(at(300), &[at(50), at(210), at(300)]));
+    }
+
+    #[test]
+    fn a_version_that_is_older_than_all_reads_was_delivered_or_is_older_than_the_trigger() {
+        let mut cursor = read_at_200();
+        let old = PostId::from_number(at(0).number() - 1);
+        assert!(cursor.is_delivered(at(199), &[old, at(199)]));
+        for second in 1..200 {
+            cursor.pass(at(100 + second), (1_795_000_200 + second) * 1_000);
+        }
+        assert_eq!(cursor.reads.len(), MOST_READS);
+        assert!(cursor.is_delivered(at(199), &[at(50), at(199)]), "forgotten");
+    }
+
+    #[test]
+    fn a_post_that_was_seen_is_known_by_each_of_its_versions() {
+        let mut cursor = read_at_200();
+        cursor.mark(at(50));
+        assert!(cursor.is_delivered(at(50), &[at(50)]));
+        assert!(cursor.is_delivered(at(199), &[at(50), at(199)]));
+        assert!(!cursor.is_delivered(at(199), &[at(199)]));
+    }
+
+    #[test]
+    fn what_can_be_edited_no_more_is_forgotten() {
+        let mut cursor = read_at_200();
+        cursor.mark(at(50));
+        cursor.mark(at(150));
+        cursor.forget((1_795_000_000 + 3_700) * 1_000);
+        assert_eq!((cursor.reads.len(), cursor.seen.len()), (2, 2));
+        cursor.forget((1_795_000_000 + 3_800) * 1_000);
+        assert_eq!((cursor.reads.len(), cursor.seen.as_slice()), (0, [at(150)].as_slice()));
     }
 }

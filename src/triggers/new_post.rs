@@ -126,8 +126,7 @@ fn begin(session: &Session<'_>, watch: &Watch) -> Result<(Cursor, Found<PostFiel
     let user = user_lookup::find(session, &watch.account, "username")?;
     let mut cursor = Cursor::new(user.id, user.username, account_key(&watch.account), PostId::from_number(0));
     let place = cursor.clone();
-    let found =
-        window::begin(&mut cursor, watch.first_poll_count, session.edge.unix_ms(), &mut |query| page(session, watch, &place, &query))?;
+    let found = window::begin(&mut cursor, watch.first_poll_count, session.x_unix_ms(), &mut |query| page(session, watch, &place, &query))?;
     Ok((cursor, found))
 }
 
@@ -200,3 +199,6 @@ fn item(sighting: Sighting<PostFields>, username: Option<&str>) -> Post {
         conversation_id: post.conversation_id,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -17,8 +17,8 @@ use crate::error::Failure;
 use crate::id::PostId;
 use crate::triggers::cursor::{Backlog, Cursor};
 
-/// What X gives on a page.
-const PAGE: u32 = 100;
+/// What X gives on a page, less one post: a page is read again together with its neighbour.
+const PAGE: u32 = 99;
 /// Posts may appear this long after they were published.
 const LATE_MS: u64 = 60_000;
 /// One poll reads no more pages than a whole timeline has.
@@ -86,7 +86,7 @@ pub fn begin<T>(cursor: &mut Cursor, count: usize, now_ms: u64, read: &mut Reade
     if count == 0 {
         // Only what may still be joined by late posts has to be known, so an idle account costs nothing.
         let guess = PostId::at_unix_ms(now_ms.saturating_sub(LATE_MS));
-        let query = |since| Query { since: Some(since), until: None, token: None, max_results: PAGE };
+        let query = |since| Query { since: Some(since), until: None, token: None, max_results: PAGE + 1 };
         let mut page = read(query(guess))?;
         if guess > settled(page.server_ms) {
             page = read(query(settled(page.server_ms)))?;
@@ -94,7 +94,7 @@ pub fn begin<T>(cursor: &mut Cursor, count: usize, now_ms: u64, read: &mut Reade
         stand(cursor, &page.posts, page.server_ms);
         return Ok(Found::default());
     }
-    let wanted = u32::try_from(count).unwrap_or(PAGE).clamp(SMALLEST_PAGE, PAGE);
+    let wanted = u32::try_from(count).unwrap_or(PAGE).clamp(SMALLEST_PAGE, PAGE + 1);
     let mut query = Query { since: None, until: None, token: None, max_results: wanted };
     let mut posts = Vec::new();
     let mut server_ms = None;
@@ -147,6 +147,9 @@ pub fn advance<T>(cursor: &mut Cursor, maximum: usize, doubtful: u32, read: &mut
     Ok(poll.found)
 }
 
+/// Posts of one page, and X's clock when it gave them, in milliseconds since 1970.
+type Dated<T> = (u64, Vec<Sighting<T>>);
+
 struct Poll<'a, 'r, T> {
     cursor: &'a mut Cursor,
     read: &'a mut Reader<'r, T>,
@@ -155,7 +158,7 @@ struct Poll<'a, 'r, T> {
     /// Whether the window was found by this poll.
     opened: bool,
     /// Posts of pages that were read in this poll, by the upper end of the page, with the time.
-    held: Vec<(PostId, u64, Vec<Sighting<T>>)>,
+    held: Vec<(PostId, Dated<T>)>,
     found: Found<T>,
 }
 
@@ -213,11 +216,11 @@ impl<T> Poll<'_, '_, T> {
         };
         self.cursor.backlog = Some(Backlog {
             opened_s: server_ms / 1_000,
+            reached: floor,
             next_floor: next_floor(newest.max(Some(top)), server_ms).max(floor),
             low,
             pages: Vec::new(),
             scanning: true,
-            capped: false,
         });
         self.opened = true;
         self.keep(page)

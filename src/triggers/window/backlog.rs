@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use super::{PAGE, Page, Poll, SMALLEST_PAGE, Sighting, ends, oldest_first};
+use super::{Dated, PAGE, Page, Poll, SMALLEST_PAGE, Sighting, ends, oldest_first};
 use crate::error::Failure;
 use crate::id::PostId;
 use crate::triggers::cursor::{MOST_PAGES, MOST_SEEN};
@@ -10,9 +10,13 @@ use crate::triggers::cursor::{MOST_PAGES, MOST_SEEN};
 impl<T> Poll<'_, '_, T> {
     /// Looks for the next older page.
     pub(super) fn scan(&mut self) -> Result<(), Failure> {
-        let low = self.cursor.backlog.as_ref().map(|backlog| backlog.low);
-        let page = self.page(Some(self.cursor.floor), low, PAGE)?;
-        self.keep(page)
+        match self.cursor.backlog.as_ref().map(|backlog| (backlog.reached, backlog.low)) {
+            Some((reached, low)) => {
+                let page = self.page(Some(reached), Some(low), PAGE)?;
+                self.keep(page)
+            }
+            None => Ok(()),
+        }
     }
 
     /// Adds an older page to the backlog.
@@ -26,7 +30,7 @@ impl<T> Poll<'_, '_, T> {
         if let (Some(backlog), Some((up, low))) = (self.cursor.backlog.as_mut(), ends(&page.posts)) {
             backlog.low = low;
             append(&mut backlog.pages, (up, count(&page.posts)));
-            self.held.push((up, page.server_ms, page.posts));
+            self.held.push((up, (page.server_ms, page.posts)));
         }
     }
 
@@ -36,56 +40,52 @@ impl<T> Poll<'_, '_, T> {
         let Some(backlog) = self.cursor.backlog.as_ref() else {
             return Ok(());
         };
-        let mut capped = backlog.capped;
+        let reached = backlog.reached;
         let total: u32 = backlog.pages.iter().map(|(_, count)| *count).sum();
         if total >= self.doubtful || !self.opened {
             let mut below = self.page(None, Some(backlog.low), SMALLEST_PAGE)?;
-            capped |= below.posts.is_empty();
-            let floor = self.cursor.floor;
-            below.posts.retain(|sighting| sighting.id > floor);
+            if below.posts.is_empty() {
+                self.cursor.miss();
+            }
+            below.posts.retain(|sighting| sighting.id > reached);
             if !below.posts.is_empty() {
-                // X ended its pages early; there is more above the floor.
+                // X ended its pages early; there is more.
                 self.add(below);
                 return Ok(());
             }
         }
         if let Some(backlog) = self.cursor.backlog.as_mut() {
             backlog.scanning = false;
-            backlog.capped = capped;
         }
         Ok(())
     }
 
     /// Delivers from the oldest page. `false` when that is all for this poll.
     pub(super) fn deliver(&mut self, mut room: usize) -> Result<bool, Failure> {
-        let Some((up, expected)) = self.cursor.backlog.as_ref().and_then(|backlog| backlog.pages.last().copied()) else {
+        let page = self.cursor.backlog.as_ref().and_then(|backlog| Some((*backlog.pages.last()?, backlog.reached)));
+        let Some(((up, expected), mut reached)) = page else {
             self.close();
             return Ok(false);
         };
         let (server_ms, mut posts) = match self.take_held(up, expected) {
             Some(held) => held,
-            None => match self.reread(up, expected)? {
+            None => match self.reread(reached, up)? {
                 Some(read) => read,
                 // The page has grown beyond one request; its lower part has to be found first.
                 None => return Ok(true),
             },
         };
-        let Some((ceiling, mut capped)) = self.cursor.backlog.as_ref().map(|backlog| (backlog.next_floor, backlog.capped)) else {
+        let Some(ceiling) = self.cursor.backlog.as_ref().map(|backlog| backlog.next_floor) else {
             return Ok(false);
         };
         oldest_first(&mut posts);
-        let mut waiting = count(&posts);
-        let (mut rest, mut reached, mut is_crowded) = (posts.into_iter(), self.cursor.floor, false);
+        let (mut rest, mut is_crowded) = (posts.into_iter(), false);
         while let Some(next) = rest.as_slice().first() {
             let id = next.id;
             let is_new = !self.cursor.is_delivered(id, &next.versions);
             // One gap a poll; the next poll finds the other again.
-            if is_new && (room == 0 || (capped && self.found.gap.is_some())) {
+            if is_new && (room == 0 || (self.cursor.gap_after.is_some() && self.found.gap.is_some())) {
                 break;
-            }
-            if is_new && capped {
-                self.found.gap = Some((self.cursor.newest_below(id), id));
-                capped = false;
             }
             if id > ceiling && self.is_crowded(ceiling) {
                 is_crowded = true;
@@ -94,14 +94,16 @@ impl<T> Poll<'_, '_, T> {
             let sighting = rest.next();
             if is_new {
                 room -= 1;
+                self.found.gap = self.cursor.gap_after.take().map(|after| (after, id)).or(self.found.gap);
                 self.found.items.extend(sighting);
             }
             self.cursor.mark(id);
             reached = id;
-            waiting -= u32::from(id <= ceiling);
         }
-        let is_done = rest.len() == 0;
-        let reached = if is_done { reached.max(up) } else { reached };
+        let waiting = count(rest.as_slice());
+        if waiting == 0 {
+            reached = reached.max(up);
+        }
         self.cursor.pass(reached.min(ceiling), server_ms);
         if is_crowded {
             // What is left is found again, when what was delivered has settled.
@@ -111,8 +113,8 @@ impl<T> Poll<'_, '_, T> {
         let Some(backlog) = self.cursor.backlog.as_mut() else {
             return Ok(false);
         };
-        backlog.capped = capped;
-        if !is_done {
+        backlog.reached = reached;
+        if waiting > 0 {
             if let Some((_, count)) = backlog.pages.last_mut() {
                 *count = waiting;
             }
@@ -132,9 +134,9 @@ impl<T> Poll<'_, '_, T> {
 
     /// The posts of a page, if this poll has read all of it. Small neighbours are one page of the backlog, and may
     /// come from two polls.
-    fn take_held(&mut self, up: PostId, expected: u32) -> Option<(u64, Vec<Sighting<T>>)> {
+    fn take_held(&mut self, up: PostId, expected: u32) -> Option<Dated<T>> {
         let (mut posts, mut server_ms) = (Vec::new(), None);
-        while let Some((_, at, mut page)) = self.held.pop_if(|(held, _, _)| *held <= up) {
+        while let Some((_, (at, mut page))) = self.held.pop_if(|(held, _)| *held <= up) {
             server_ms = server_ms.max(Some(at));
             posts.append(&mut page);
         }
@@ -142,25 +144,24 @@ impl<T> Poll<'_, '_, T> {
     }
 
     /// Reads a page of the backlog again. `None` when the scan has to go on below it.
-    fn reread(&mut self, up: PostId, expected: u32) -> Result<Option<(u64, Vec<Sighting<T>>)>, Failure> {
-        let floor = self.cursor.floor;
-        let page = self.page(Some(floor), Some(just_above(up)), PAGE)?;
-        let found = count(&page.posts);
+    fn reread(&mut self, reached: PostId, up: PostId) -> Result<Option<Dated<T>>, Failure> {
+        // The last delivered post comes along: while it is there, nothing above it has been pushed over X's limit.
+        let mut page = self.page(Some(moved(reached, -1)), Some(moved(up, 1)), PAGE + 1)?;
+        let before = page.posts.len();
+        page.posts.retain(|sighting| sighting.id > reached);
+        let is_whole = page.posts.len() < before;
         let low = page.next_token.as_ref().and(ends(&page.posts)).map(|(_, low)| low);
-        if let (Some(low), Some(backlog)) = (low, self.cursor.backlog.as_mut()) {
+        if let (false, Some(low), Some(backlog)) = (is_whole, low, self.cursor.backlog.as_mut()) {
             (backlog.low, backlog.scanning) = (low, true);
-            if let Some((_, count)) = backlog.pages.last_mut() {
-                *count = found;
+            if let Some((_, known)) = backlog.pages.last_mut() {
+                *known = count(&page.posts);
             }
-            self.held.push((up, page.server_ms, page.posts));
+            self.held.push((up, (page.server_ms, page.posts)));
             return Ok(None);
         }
-        if found < expected {
-            // Posts were deleted or edited, or new ones have pushed them over X's limit: then everything below went first.
-            let below = self.page(None, Some(just_above(floor)), SMALLEST_PAGE)?;
-            if let (true, Some(backlog)) = (below.posts.is_empty(), self.cursor.backlog.as_mut()) {
-                backlog.capped = true;
-            }
+        // It may have been deleted; then others are still there.
+        if !is_whole && self.page(None, Some(moved(reached, 1)), SMALLEST_PAGE)?.posts.is_empty() {
+            self.cursor.miss();
         }
         Ok(Some((page.server_ms, page.posts)))
     }
@@ -174,8 +175,8 @@ impl<T> Poll<'_, '_, T> {
     }
 }
 
-fn just_above(id: PostId) -> PostId {
-    PostId::from_number(id.number().saturating_add(1))
+fn moved(id: PostId, by: i64) -> PostId {
+    PostId::from_number(id.number().saturating_add_signed(by))
 }
 
 fn count<T>(posts: &[Sighting<T>]) -> u32 {

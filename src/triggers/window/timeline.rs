@@ -85,7 +85,16 @@ impl Timeline {
         if self.chance(128) { 0 } else { self.random(60_001) }
     }
 
+    /// Nobody publishes a third of a timeline within the minute that X may be late.
+    fn take_breath(&mut self) {
+        let recent = self.versions.len().checked_sub(self.reach / 3).and_then(|index| self.versions.get(index));
+        if recent.is_some_and(|version| version.id.unix_ms() + 61_000 > self.now_ms) {
+            self.now_ms += 61_000;
+        }
+    }
+
     pub fn publish(&mut self) -> usize {
+        self.take_breath();
         let (id, late, post) = (self.fresh_id(), self.lateness(), self.posts);
         self.posts += 1;
         self.current.insert(post, self.versions.len());
@@ -97,6 +106,7 @@ impl Timeline {
 
     /// Edits a post, if X lets it: five times within an hour.
     pub fn edit(&mut self, post: usize) {
+        self.take_breath();
         let Some(&old) = self.current.get(&post) else { return };
         let version = self.versions[old].clone();
         if version.to_ms <= self.now_ms || version.history.len() > 5 || version.history[0].unix_ms() + 3_600_000 < self.now_ms {
@@ -118,10 +128,6 @@ impl Timeline {
 
     pub fn is_deleted(&self, post: usize) -> bool {
         self.versions[self.current[&post]].to_ms <= self.now_ms
-    }
-
-    pub fn is_edited(&self, post: usize) -> bool {
-        self.versions[self.current[&post]].history.len() > 1
     }
 
     /// What X would show, newest first.
