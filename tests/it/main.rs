@@ -4,6 +4,15 @@
 
 mod stage;
 
+mod actions;
+mod bad_input;
+mod conformance;
+mod hostile;
 mod imports;
+mod limits;
+mod loopback;
 
 mod openapi;
+mod openapi_validity;
+mod poll;
+mod writes;

@@ -46,6 +46,11 @@ impl OpenApi {
         Some(Self { tweets: Specification::load(&folder, "2.166")?, posts: Specification::load(&folder, "2.167")? })
     }
 
+    /// Whether X has this operation, by method and path template.
+    pub fn knows(&self, method: &str, template: &str) -> bool {
+        [&self.tweets, &self.posts].iter().all(|specification| specification.operation(method, template).is_some())
+    }
+
     /// What is wrong with an exchange: with the answer always, with the request if it was accepted.
     ///
     /// Answers that a fault has damaged are not looked at.
@@ -155,22 +160,21 @@ enum Dialect {
 
 /// Whose words the query has; nothing when both understand it.
 fn dialect(exchange: &Exchange) -> Option<Dialect> {
-    let words = exchange.query.iter().flat_map(|(name, value)| {
-        let expansions = value.split(',').filter(move |_| name == "expansions");
-        expansions.chain([name.as_str()])
-    });
     let mut found = None;
-    for word in words {
-        let last = word.rsplit('.').next().unwrap_or(word);
-        match word {
-            "post.fields" | "referenced_posts" | "edit_history_post_ids" | "pinned_post_id" | "most_recent_post_id" => {
-                return Some(Dialect::Post);
+    for (name, value) in &exchange.query {
+        let is_list = name == "expansions" || name == "dm_event.fields";
+        for word in value.split(',').filter(|_| is_list).chain([name.as_str()]) {
+            let last = word.rsplit('.').next().unwrap_or(word);
+            match word {
+                "post.fields" | "referenced_posts" | "edit_history_post_ids" | "pinned_post_id" | "most_recent_post_id" => {
+                    return Some(Dialect::Post);
+                }
+                "tweet.fields" => found = Some(Dialect::Tweet),
+                // 2.167 made expansions of these fields of a message.
+                "participant_ids" | "sender_id" if name == "dm_event.fields" => found = Some(Dialect::Tweet),
+                _ if last.contains("tweet") || word.starts_with("referenced_tweets") => found = Some(Dialect::Tweet),
+                _ => {}
             }
-            "tweet.fields" => found = Some(Dialect::Tweet),
-            _ if last.contains("tweet") || word.starts_with("referenced_tweets") => {
-                found = Some(Dialect::Tweet);
-            }
-            _ => {}
         }
     }
     found

@@ -6,17 +6,22 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 
-/// Run X (formerly Twitter) actions and triggers from the command line.
-///
-/// The connection comes from the environment: X_ACCESS_TOKEN is enough. X_USER_ID saves a billed look-up, X_POST_LIMIT
-/// raises 280 characters for X Premium, X_API_BASE_URL points to a simulator.
+/// Run X (formerly Twitter) actions and triggers from the command line
 #[derive(Debug, Parser)]
 #[command(
     name = "x-connector",
     version,
     arg_required_else_help = true,
-    after_help = "Try it without an account:\n  x-connector demo\n  x-connector --simulate call createPost --param text=hello\n\n\
-                  Output is JSON on stdout, errors are JSON on stderr. Exit code 1: the call failed; 2: the command line is wrong."
+    after_help = "Connection, from the environment:\n  \
+                  X_ACCESS_TOKEN      the account's OAuth 2.0 access token; the only one that must be there\n  \
+                  X_USER_ID           the account's numeric id; saves a billed look-up of it\n  \
+                  X_POST_LIMIT        how long posts may be: 280, or 25000 with X Premium\n  \
+                  X_API_BASE_URL      another API than https://api.x.com, such as a simulator\n  \
+                  X_CALL_DEADLINE_MS  how long one call may take: 30000\n  \
+                  X_CONNECTOR_LOG     what is logged on stderr: error, warn, info, debug or trace\n\n\
+                  Try it without an account:\n  x-connector demo\n  x-connector --simulate call createPost --param text=hello\n\n\
+                  Output is JSON on stdout, errors are JSON on stderr.\n\
+                  Exit code 1: the call failed; 2: the command line is wrong."
 )]
 pub struct Arguments {
     #[command(flatten)]
@@ -53,21 +58,25 @@ pub enum Command {
                             x-connector call likePost --params '{\"tweet_id\": \"1880012345678901234\"}'")]
     Call(Call),
     /// Run the steps of a workflow file, one after the other
-    #[command(
-        after_help = "A step: {\"label\": \"Post it\", \"name\": \"post\", \"type\": \"x/v1/createPost\", \"parameters\": {\"text\": \"hello\"}}\n\
-                            A later step may use its output: \"tweet_id\": \"${post.data.id}\""
-    )]
+    #[command(after_help = "A workflow of two steps; the second uses the output of the first:\n  \
+                      [\n    {\"name\": \"post\", \"type\": \"x/v1/createPost\", \"parameters\": {\"text\": \"hello\"}},\n    \
+                      {\"name\": \"like\", \"type\": \"x/v1/likePost\", \"parameters\": {\"tweet_id\": \"${post.data.id}\"}}\n  ]")]
     Run(Run),
     /// Poll a trigger once
     #[command(after_help = "Example:\n  x-connector poll newPost --param username=XDevelopers --cursor-file XDevelopers.cursor")]
     Poll(Poll),
     /// Poll a trigger again and again, and print one line of JSON per item
-    #[command(after_help = "Ctrl-C ends it between two polls; the cursor is saved after every batch.")]
+    #[command(
+        after_help = "Example:\n  x-connector watch newPost --param username=XDevelopers --cursor-file XDevelopers.cursor --interval 5m\n\n\
+                            Ctrl-C ends it between two polls; the cursor is saved after every batch."
+    )]
     Watch(Watch),
     /// Tell what an operation wants, gives and costs; without a name, list them all
     Describe(Describe),
     /// Serve a simulated X on loopback
-    #[command(after_help = "It prints one line of JSON with the base URL, the token and the users, and runs until Ctrl-C.")]
+    #[command(after_help = "It prints one line of JSON with the base URL, the token and the users, and runs until Ctrl-C.\n\n\
+                            Then, in another shell:\n  \
+                            X_API_BASE_URL=http://127.0.0.1:18080 X_ACCESS_TOKEN=TOKEN x-connector call createPost --param text=hello")]
     Simulate(Simulate),
     /// Make connector.json from wit/, or check that it is up to date
     Manifest(Manifest),
@@ -158,7 +167,8 @@ fn duration(text: &str) -> Result<Duration, String> {
         "" | "s" => 1_000,
         "m" => 60_000,
         "h" => 3_600_000,
-        other => return Err(format!("`{other}` is no unit; use ms, s, m or h")),
+        other if !digits.is_empty() => return Err(format!("`{other}` is no unit; use ms, s, m or h")),
+        _ => 0,
     };
     let number: u64 = digits.parse().map_err(|_| "give a whole number and a unit, such as 30s or 5m".to_owned())?;
     number.checked_mul(unit).map(Duration::from_millis).ok_or_else(|| "this is too long".to_owned())
@@ -184,7 +194,7 @@ mod tests {
     fn times_and_addresses_are_read() {
         assert_eq!(duration("500ms"), Ok(Duration::from_millis(500)));
         assert_eq!(duration("90"), Ok(Duration::from_secs(90)));
-        assert_eq!(duration("5m"), Ok(Duration::from_secs(300)));
+        assert_eq!(duration("5m"), Ok(Duration::from_mins(5)));
         for wrong in ["", "m", "1d", "-1s", "1.5s", "99999999999999999999s", "18446744073709551615h"] {
             assert!(duration(wrong).is_err(), "{wrong}");
         }

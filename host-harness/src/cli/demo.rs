@@ -1,7 +1,6 @@
 //! `x-connector demo`: the workflow of `examples/`, against a simulated X on loopback, over real HTTP.
 
 use std::fmt::Write as _;
-use std::io::IsTerminal;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Instant;
 
@@ -16,6 +15,9 @@ const WORKFLOW: &str = include_str!("../../../examples/workflow.json");
 /// The workflow names its images by path, so the demo puts them beside it.
 const FILES: [(&str, &[u8]); 2] =
     [("sunrise.png", include_bytes!("../../../examples/sunrise.png")), ("harbour.png", include_bytes!("../../../examples/harbour.png"))];
+
+/// Outputs stand under the names of their steps.
+const INDENT: &str = "     ";
 
 pub async fn run(setting: &Setting) -> Result<(), Failed> {
     let began = Instant::now();
@@ -44,19 +46,17 @@ fn report(position: Position, done: &Done<'_>) -> Result<(), Failed> {
     let label = done.step.label.as_deref().unwrap_or(&done.step.name);
     let took = done.took.as_secs_f64() * 1_000.0;
     line(&format!("{}/{}  {operation:<18}  {label:<46}  {took:>6.1} ms", position.number, position.of))?;
-    let text = output::render(&done.output, std::io::stdout().is_terminal());
+    let text = output::render(&done.output, output::room().map(|room| room - INDENT.len()));
     for part in text.lines() {
-        line(&format!("     {part}"))?;
+        line(&format!("{INDENT}{part}"))?;
     }
     line("")
 }
 
 fn closing(simulator: &Simulator) -> String {
     let calls = simulator.exchanges().len();
-    let mut text = format!(
-        "Done: {calls} requests, {:.3} USD at X's list prices, all simulated.\n\nNext:\n",
-        simulator.charged_micro_usd() as f64 / 1e6
-    );
+    let spent = output::dollars(simulator.charged_micro_usd());
+    let mut text = format!("Done: {calls} requests, {spent} at X's list prices, all simulated.\n\nNext:\n");
     for (command, what) in [
         ("x-connector describe", "what it can do, and what that costs"),
         ("x-connector --simulate call createPost --param text=hello", "one action, still simulated"),

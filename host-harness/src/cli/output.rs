@@ -50,7 +50,7 @@ impl Failed {
     /// Prints it and gives the exit code.
     pub fn report(&self) -> ExitCode {
         let stderr = io::stderr();
-        let text = render(&self.json, stderr.is_terminal());
+        let text = render(&self.json, stderr.is_terminal().then(width));
         // Where nobody listens, the exit code has to do.
         let _ = writeln!(stderr.lock(), "{text}");
         ExitCode::from(self.code)
@@ -80,9 +80,7 @@ impl From<HostError> for Failed {
 /// # Errors
 /// When stdout is closed: what was not read must not count as delivered.
 pub fn print(value: &Value) -> Result<(), Failed> {
-    let stdout = io::stdout();
-    let text = render(value, stdout.is_terminal());
-    line(&text)
+    line(&render(value, room()))
 }
 
 /// Prints a line and makes sure that it is out.
@@ -96,6 +94,11 @@ pub fn line(text: &str) -> Result<(), Failed> {
         .map_err(|_| Failed::setup("the output could not be written; whoever reads it has gone"))
 }
 
+/// Millionths of a US dollar, to a tenth of a cent.
+pub fn dollars(micro_usd: u64) -> String {
+    format!("${}.{:03}", micro_usd / 1_000_000, micro_usd % 1_000_000 / 1_000)
+}
+
 /// Says something about progress, to a person alone.
 pub fn note(text: &str) {
     let stderr = io::stderr();
@@ -104,13 +107,23 @@ pub fn note(text: &str) {
     }
 }
 
-/// A value as text: on one line, or laid out and coloured.
-pub fn render(value: &Value, for_person: bool) -> String {
-    if !for_person {
+/// How many columns a person has on stdout; `None` where a program reads it.
+pub fn room() -> Option<usize> {
+    io::stdout().is_terminal().then(width)
+}
+
+/// The terminal's columns, as far as eyes follow a line.
+fn width() -> usize {
+    terminal_size::terminal_size().map_or(100, |(columns, _)| usize::from(columns.0)).clamp(40, 120)
+}
+
+/// A value as text: on one line, or laid out and coloured for a person who has so many columns.
+pub fn render(value: &Value, room: Option<usize>) -> String {
+    let Some(room) = room else {
         return value.to_string();
-    }
+    };
     let mut text = String::new();
-    lay_out(value, 0, &Style::of_environment(), &mut text);
+    Layout { style: Style::of_environment(), room }.write(value, 0, 0, &mut text);
     text
 }
 
@@ -134,35 +147,98 @@ impl Style {
     }
 }
 
-fn lay_out(value: &Value, depth: usize, style: &Style, text: &mut String) {
-    let indent = |text: &mut String, depth: usize| {
+/// Lays out JSON: what fits into the room stays on one line.
+struct Layout {
+    style: Style,
+    room: usize,
+}
+
+impl Layout {
+    /// Writes a value that stands behind `before` columns on its line.
+    fn write(&self, value: &Value, depth: usize, before: usize, text: &mut String) {
+        let (open, close) = match value {
+            Value::Object(members) if !members.is_empty() => ('{', '}'),
+            Value::Array(items) if !items.is_empty() => ('[', ']'),
+            other => return self.write_scalar(other, text),
+        };
+        // The comma behind it needs a column, too.
+        if before + flat_length(value) < self.room {
+            return self.write_flat(value, text);
+        }
+        let indent = 2 * (depth + 1);
+        let begin = |text: &mut String, is_first: bool| {
+            text.push_str(if is_first { "\n" } else { ",\n" });
+            text.push_str(&" ".repeat(indent));
+        };
+        text.push(open);
+        match value {
+            Value::Object(members) => {
+                for (index, (name, member)) in members.iter().enumerate() {
+                    begin(text, index == 0);
+                    let name = printable(&Value::from(name.as_str()));
+                    self.write_coloured(self.style.name, &name, text);
+                    text.push_str(": ");
+                    self.write(member, depth + 1, indent + name.chars().count() + 2, text);
+                }
+            }
+            _ => {
+                for (index, item) in value.as_array().into_iter().flatten().enumerate() {
+                    begin(text, index == 0);
+                    self.write(item, depth + 1, indent, text);
+                }
+            }
+        }
         text.push('\n');
-        text.push_str(&"  ".repeat(depth));
-    };
+        text.push_str(&" ".repeat(indent - 2));
+        text.push(close);
+    }
+
+    fn write_flat(&self, value: &Value, text: &mut String) {
+        match value {
+            Value::Object(members) if !members.is_empty() => {
+                text.push_str("{ ");
+                for (index, (name, member)) in members.iter().enumerate() {
+                    text.push_str(if index > 0 { ", " } else { "" });
+                    self.write_coloured(self.style.name, &printable(&Value::from(name.as_str())), text);
+                    text.push_str(": ");
+                    self.write_flat(member, text);
+                }
+                text.push_str(" }");
+            }
+            Value::Array(items) => {
+                text.push('[');
+                for (index, item) in items.iter().enumerate() {
+                    text.push_str(if index > 0 { ", " } else { "" });
+                    self.write_flat(item, text);
+                }
+                text.push(']');
+            }
+            other => self.write_scalar(other, text),
+        }
+    }
+
+    fn write_scalar(&self, value: &Value, text: &mut String) {
+        let colour = if value.is_string() { self.style.text } else { self.style.other };
+        self.write_coloured(colour, &printable(value), text);
+    }
+
+    fn write_coloured(&self, colour: &str, what: &str, text: &mut String) {
+        for part in [colour, what, self.style.end] {
+            text.push_str(part);
+        }
+    }
+}
+
+/// How many columns a value takes on one line.
+fn flat_length(value: &Value) -> usize {
+    let between = |count: usize| 2 * count.saturating_sub(1);
     match value {
         Value::Object(members) if !members.is_empty() => {
-            text.push('{');
-            for (index, (name, member)) in members.iter().enumerate() {
-                text.push_str(if index > 0 { "," } else { "" });
-                indent(text, depth + 1);
-                text.push_str(&format!("{}{}{}: ", style.name, printable(&Value::from(name.as_str())), style.end));
-                lay_out(member, depth + 1, style, text);
-            }
-            indent(text, depth);
-            text.push('}');
+            let names = members.keys().map(|name| printable(&Value::from(name.as_str())).chars().count() + 2);
+            names.sum::<usize>() + members.values().map(flat_length).sum::<usize>() + between(members.len()) + 4
         }
-        Value::Array(items) if !items.is_empty() => {
-            text.push('[');
-            for (index, item) in items.iter().enumerate() {
-                text.push_str(if index > 0 { "," } else { "" });
-                indent(text, depth + 1);
-                lay_out(item, depth + 1, style, text);
-            }
-            indent(text, depth);
-            text.push(']');
-        }
-        Value::String(_) => text.push_str(&format!("{}{}{}", style.text, printable(value), style.end)),
-        other => text.push_str(&format!("{}{other}{}", style.other, style.end)),
+        Value::Array(items) if !items.is_empty() => items.iter().map(flat_length).sum::<usize>() + between(items.len()) + 2,
+        other => printable(other).chars().count(),
     }
 }
 
@@ -171,7 +247,7 @@ fn printable(value: &Value) -> String {
     let mut text = String::new();
     for character in value.to_string().chars() {
         if character == '\u{7f}' || ('\u{80}'..='\u{9f}').contains(&character) {
-            text.push_str(&format!("\\u{:04x}", u32::from(character)));
+            text.extend(["\\u", &format!("{:04x}", u32::from(character))]);
         } else {
             text.push(character);
         }
@@ -186,18 +262,32 @@ mod tests {
     #[test]
     fn a_program_gets_one_line_with_sorted_names() {
         let value = json!({"text": "hello", "id": "1", "edit_history_tweet_ids": ["1"]});
-        assert_eq!(render(&value, false), r#"{"edit_history_tweet_ids":["1"],"id":"1","text":"hello"}"#);
+        assert_eq!(render(&value, None), r#"{"edit_history_tweet_ids":["1"],"id":"1","text":"hello"}"#);
     }
 
     #[test]
     fn what_a_person_sees_is_the_same_json_and_moves_no_cursor() {
         let value = json!({"a": [1, {"b": "x\u{1b}[2J\u{9b}"}], "c": {}, "d": []});
-        let text = render(&value, true);
-        let mut plain = text;
-        for escape in ["\x1b[36m", "\x1b[32m", "\x1b[33m", "\x1b[0m"] {
-            plain = plain.replace(escape, "");
+        for room in [10, 25, 100] {
+            let plain = without_colours(&render(&value, Some(room)));
+            assert!(!plain.contains(['\u{1b}', '\u{9b}']));
+            assert_eq!(serde_json::from_str::<Value>(&plain).expect("JSON"), value);
         }
-        assert!(!plain.contains(['\u{1b}', '\u{9b}']));
-        assert_eq!(serde_json::from_str::<Value>(&plain).expect("JSON"), value);
+    }
+
+    #[test]
+    fn what_fits_on_a_line_stays_on_it() {
+        let value =
+            json!({"data": {"id": "1", "liked": true}, "receipt": {"charges": [{"count": 1, "item": "post-create"}], "request_id": null}});
+        assert_eq!(
+            without_colours(&render(&value, Some(66))),
+            "{\n  \"data\": { \"id\": \"1\", \"liked\": true },\n  \"receipt\": {\n    \"charges\": [{ \"count\": 1, \"item\": \"post-create\" }],\n    \"request_id\": null\n  }\n}"
+        );
+        assert!(without_colours(&render(&value, Some(66))).lines().all(|line| line.chars().count() <= 66));
+        assert_eq!(render(&value, Some(200)).lines().count(), 1);
+    }
+
+    fn without_colours(text: &str) -> String {
+        ["\x1b[36m", "\x1b[32m", "\x1b[33m", "\x1b[0m"].iter().fold(text.to_owned(), |text, escape| text.replace(escape, ""))
     }
 }

@@ -20,7 +20,7 @@ impl Parameters {
         };
         let mut lists: Map<String, Value> = Map::new();
         for pair in &self.param {
-            let (name, value) = pair.split_once('=').ok_or_else(|| {
+            let (name, value) = pair.split_once('=').filter(|(name, _)| !name.is_empty()).ok_or_else(|| {
                 Failed::input("invalid-param", "--param", format!("--param has `{pair}`; give NAME=VALUE, such as text=hello"))
             })?;
             let field = operation.parameters().fields.iter().find(|field| field.name.is(name));

@@ -22,7 +22,11 @@ pub async fn run(simulate: Simulate) -> Result<(), Failed> {
     let simulator = populated(options);
     let server = serve(&simulator, simulate.listen).await?;
     output::line(&announcement(&simulator, &server).to_string())?;
-    output::note("Ctrl-C ends it");
+    output::note(&format!(
+        "In another shell:  X_API_BASE_URL={} X_ACCESS_TOKEN={} x-connector call createPost --param text=hello\nCtrl-C ends it",
+        server.base_url(),
+        simulator.options().token
+    ));
     let _ = tokio::signal::ctrl_c().await;
     Ok(())
 }

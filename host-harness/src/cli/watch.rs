@@ -12,7 +12,7 @@ use crate::host::CallError;
 
 /// How long to wait after a failure that may pass, the first time; it doubles up to the interval, or this, if that is longer.
 const FIRST_PAUSE: Duration = Duration::from_secs(5);
-const LONGEST_PAUSE: Duration = Duration::from_secs(15 * 60);
+const LONGEST_PAUSE: Duration = Duration::from_mins(15);
 
 pub async fn run(setting: &Setting, watch: Watch) -> Result<(), Failed> {
     let session = setting.session()?;
@@ -135,9 +135,9 @@ mod tests {
 
     #[test]
     fn the_pause_is_the_servers_or_grows_and_permanent_failures_end_the_watch() {
-        let minute = Duration::from_secs(60);
+        let minute = Duration::from_mins(1);
         let limited = failure("rate-limited", json!({"code": "rate-limited", "retry_after_ms": 420_000}));
-        assert_eq!(pause_after(&limited, 9, minute), Some(Duration::from_secs(420)));
+        assert_eq!(pause_after(&limited, 9, minute), Some(Duration::from_mins(7)));
         let away = failure("unavailable", json!({"code": "x-unavailable"}));
         assert_eq!(pause_after(&away, 0, minute), Some(Duration::from_secs(5)));
         assert_eq!(pause_after(&away, 3, minute), Some(Duration::from_secs(40)));
