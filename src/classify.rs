@@ -365,10 +365,10 @@ const TABLE: &[Row] = &[
     },
     Row {
         status: 404,
-        code: "not-found",
+        code: "nothing-at-address",
         case: Case::NotFound,
-        party: Party::Author,
-        message: "X does not find it; it was deleted, or never was",
+        party: Party::Operator,
+        message: "there is nothing at this address; when X_API_BASE_URL is right, what the call names may be gone from X",
         ..ANY
     },
     Row {
@@ -440,12 +440,7 @@ pub fn refusal(status: u16, body: &ProblemBody, headers: &[(String, String)], un
             format!("X answered with status {status}, which this connector does not know"),
         ),
     };
-    failure
-        .status(status)
-        .docs(DOCS)
-        .excerpt(excerpt(&body.detail))
-        .request_id(crate::transport::header(headers, "x-transaction-id"))
-        .rate_limit(limit)
+    failure.status(status).docs(DOCS).excerpt(excerpt(&body.detail)).request_id(crate::session::request_id(headers)).rate_limit(limit)
 }
 
 fn described(row: &Row, body: &ProblemBody, limit: Option<&RateLimit>) -> Failure {

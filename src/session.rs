@@ -62,6 +62,8 @@ pub struct Answer {
     pub headers: Vec<(String, String)>,
     /// The body as JSON, where it is.
     json: Option<Json>,
+    /// X's name of the call.
+    request_id: Option<String>,
     unix_ms: u64,
 }
 
@@ -170,7 +172,7 @@ impl<'a> Session<'a> {
     /// X's clock by its last answer, or the host's before there was one; hosts' clocks are off by an hour at times.
     #[must_use]
     pub fn x_unix_ms(&self) -> u64 {
-        self.server_ms.get().unwrap_or_else(|| self.edge.unix_ms())
+        self.server_ms.get().unwrap_or_else(|| self.edge.unix_ms() / 1_000 * 1_000)
     }
 
     #[must_use]
@@ -209,8 +211,10 @@ impl<'a> Session<'a> {
         if let Ok(mut limits) = self.rate_limits.try_borrow_mut() {
             *limits = rate_limit::read(&response.headers, unix_ms);
         }
+        let echoes = |id: &&str| self.connection.credential.stands_in(id);
+        let request_id = request_id(&response.headers).filter(|id| !echoes(id)).map(ToString::to_string);
         if let Ok(mut id) = self.request_id.try_borrow_mut() {
-            *id = header(&response.headers, "x-transaction-id").map(ToString::to_string);
+            id.clone_from(&request_id);
         }
         self.server_ms.set(rate_limit::server_time_ms(&response.headers));
         let json = match read_all(&mut *response.body, LARGEST_ANSWER) {
@@ -219,7 +223,7 @@ impl<'a> Session<'a> {
             // A refusal is one by its status; its body only explains it.
             Err(_) => None,
         };
-        Ok(Answer { status: response.status, headers: response.headers, json, unix_ms })
+        Ok(Answer { status: response.status, headers: response.headers, json, request_id, unix_ms })
     }
 
     /// A success, unless it carries `errors` and nothing else.
@@ -245,6 +249,13 @@ impl<'a> Session<'a> {
         let echoes = |text: &str| self.connection.credential.stands_in(text);
         if failure.quotes().any(echoes) { failure.without_quotes() } else { failure }
     }
+}
+
+/// X's name of the call, where it looks like one: a server may send anything there.
+#[must_use]
+pub fn request_id(headers: &[(String, String)]) -> Option<&str> {
+    let fits = |id: &&str| (1..=64).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    header(headers, "x-transaction-id").filter(fits)
 }
 
 const USER_AGENT: &str = concat!("x-connector/", env!("CARGO_PKG_VERSION"));
@@ -279,7 +290,10 @@ impl Answer {
     /// # Errors
     /// [`Case::UnexpectedResponse`] when it is not there.
     pub fn truth(&self, names: [&str; 2]) -> Result<bool, Failure> {
-        self.data()?.get_either(names).as_bool().ok_or_else(|| self.unreadable(&format!("data.{} is not there", names.concat())))
+        self.data()?
+            .get_either(names)
+            .as_bool()
+            .ok_or_else(|| self.unreadable(&format!("data.{} is not there", names.first().copied().unwrap_or_default())))
     }
 
     /// A failure that says why the answer cannot be used.
@@ -287,7 +301,7 @@ impl Answer {
     pub fn unreadable(&self, why: &str) -> Failure {
         Failure::new(Case::UnexpectedResponse, "unreadable-answer", Party::X, format!("X's answer cannot be read: {why}"))
             .status(self.status)
-            .request_id(header(&self.headers, "x-transaction-id"))
+            .request_id(self.request_id.as_deref())
             .rate_limit(rate_limit::deciding(&rate_limit::read(&self.headers, self.unix_ms)))
     }
 

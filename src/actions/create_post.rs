@@ -77,7 +77,8 @@ fn created(id: String, text: String, mut history: Vec<String>) -> CreatedPost {
 pub fn run(session: &Session<'_>, input: CreatePostInput) -> Result<CreatePostOutput, Failure> {
     let began_at = session.edge.unix_ms();
     let Draft { text, media, first_attempt_at } = parse(input, session.connection.post_limit)?;
-    let search = Search { text: &text, media: media.len(), since_ms: first_attempt_at.unwrap_or(began_at) };
+    let search =
+        Search { text: &text, media: media.len(), since_ms: first_attempt_at.unwrap_or(began_at), is_repeat: first_attempt_at.is_some() };
     let before = if first_attempt_at.is_some() { search.find(session)? } else { None };
     let (data, outcome) = match before {
         Some(post) => (post, Outcome::Recovered),
@@ -95,8 +96,8 @@ fn publish(session: &Session<'_>, search: &Search<'_>, media: &[MediaId]) -> Res
             }
             Err(unreadable) => unreadable,
         },
-        // X refuses a text that it has: with a first attempt before this one, that attempt may have made it.
-        Err(WriteFailure::NotDone(failure)) if failure.code() == "duplicate-content" => {
+        // X refuses a text that it has: a first attempt before this one may have made it. Without one, the author wrote it twice.
+        Err(WriteFailure::NotDone(failure)) if failure.code() == "duplicate-content" && search.is_repeat => {
             let earlier = search.find(session).ok().flatten();
             return earlier.map(|post| (post, Outcome::Recovered)).ok_or(failure);
         }
@@ -127,6 +128,8 @@ struct Search<'a> {
     text: &'a str,
     media: usize,
     since_ms: u64,
+    /// Whether an attempt before this call may have published the post.
+    is_repeat: bool,
 }
 
 impl Search<'_> {

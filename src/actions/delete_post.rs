@@ -32,7 +32,8 @@ pub fn run(session: &Session<'_>, input: &DeletePostInput) -> Result<DeletePostO
     let outcome = match session.write(request(parse(input)?)) {
         Ok(answer) => response(&answer),
         Err(WriteFailure::Done(_)) => Outcome::Done,
-        Err(WriteFailure::NotDone(failure)) if failure.case() == Case::NotFound => Outcome::AlreadyDone,
+        // Any server answers 404 to an address that it does not know; only X says that it knows no such post.
+        Err(WriteFailure::NotDone(failure)) if failure.code() == "not-found" => Outcome::AlreadyDone,
         Err(failure) => return Err(failure.of_idempotent()),
     };
     if outcome == Outcome::Done {
@@ -66,9 +67,17 @@ mod tests {
     fn a_post_that_was_gone_is_no_error_and_costs_nothing() {
         let not_found =
             r#"{"errors":[{"detail":"Could not find tweet with id: [5].","type":"https://api.x.com/2/problems/resource-not-found"}]}"#;
-        for reply in [answer(200, r#"{"data":{"deleted":false}}"#), answer(404, ""), answer(200, not_found)] {
+        for reply in [answer(200, r#"{"data":{"deleted":false}}"#), answer(404, not_found), answer(200, not_found)] {
             let output = delete(&Script::new([(LINE, reply)]), "5").expect("gone");
             assert_eq!((output.data.deleted, output.receipt.outcome, output.receipt.charges.len()), (true, Outcome::AlreadyDone, 0));
+        }
+    }
+
+    #[test]
+    fn a_404_of_somebody_else_is_not_taken_for_a_deleted_post() {
+        for body in ["", "<html>nothing here</html>", r#"{"title":"Not Found","type":"about:blank","status":404}"#] {
+            let failure = delete(&Script::new([(LINE, answer(404, body))]), "5").expect_err("refused");
+            assert_eq!((failure.case(), failure.code()), (Case::NotFound, "nothing-at-address"));
         }
     }
 

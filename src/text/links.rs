@@ -24,7 +24,8 @@ fn is_link(token: &str) -> bool {
     let Some((name, ending)) = host.rsplit_once('.') else {
         return false;
     };
-    let name_fits = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'.' || byte == b'-');
+    let name_fits = !name.is_empty()
+        && name.chars().all(|character| character.is_ascii_alphanumeric() || !character.is_ascii() || matches!(character, '.' | '-'));
     name_fits && ENDINGS.iter().any(|known| ending.eq_ignore_ascii_case(known))
 }
 
@@ -41,6 +42,7 @@ mod tests {
             "example.com/path?x=1",
             "a.b.co.uk.",
             "read https://t.co/x now",
+            "caf\u{e9}.fr",
         ] {
             assert!(has_link(text), "{text}");
         }

@@ -91,7 +91,7 @@ pub fn begin<T>(cursor: &mut Cursor, count: usize, now_ms: u64, read: &mut Reade
         if guess > settled(page.server_ms) {
             page = read(query(settled(page.server_ms)))?;
         }
-        stand(cursor, &page.posts, page.server_ms);
+        stand(cursor, &page.posts, page.server_ms, page.next_token.is_some());
         return Ok(Found::default());
     }
     let wanted = u32::try_from(count).unwrap_or(PAGE).clamp(SMALLEST_PAGE, PAGE + 1);
@@ -107,16 +107,20 @@ pub fn begin<T>(cursor: &mut Cursor, count: usize, now_ms: u64, read: &mut Reade
             break;
         }
     }
-    stand(cursor, &posts, server_ms.unwrap_or(now_ms));
+    stand(cursor, &posts, server_ms.unwrap_or(now_ms), query.token.is_some());
     oldest_first(&mut posts);
     posts.drain(..posts.len().saturating_sub(count));
     Ok(Found { items: posts, ..Found::default() })
 }
 
-/// Puts the cursor behind everything that was seen.
-fn stand<T>(cursor: &mut Cursor, posts: &[Sighting<T>], server_ms: u64) {
+/// Puts the cursor behind everything that was seen, and behind what lies below it where more was not read: that is older
+/// than the trigger.
+fn stand<T>(cursor: &mut Cursor, posts: &[Sighting<T>], server_ms: u64, more: bool) {
     cursor.newest = posts.iter().map(|sighting| sighting.id).max();
     cursor.floor = next_floor(cursor.newest, server_ms);
+    if let Some(oldest) = posts.iter().map(|sighting| sighting.id).min().filter(|_| more) {
+        cursor.floor = cursor.floor.max(PostId::from_number(oldest.number().saturating_sub(1)));
+    }
     cursor.seen = posts.iter().map(|sighting| sighting.id).filter(|id| *id > cursor.floor).collect();
 }
 

@@ -280,11 +280,15 @@ fn a_duplicate_is_the_post_of_an_earlier_attempt_or_a_conflict() {
     assert_eq!((output.data.id, output.receipt.outcome), (id.to_string(), Outcome::Recovered));
     assert!(output.receipt.charges.iter().all(|charge| charge.item != "post-create"), "this call made nothing");
 
-    let script = Script::new([duplicate(), (TIMELINE, timeline(PostId::at_unix_ms(BEGAN_AT - 3_600_000), "hello"))]);
-    let failure = create(&script, input("hello")).expect_err("older");
+    let again = || CreatePostInput { first_attempt_at: Some(BEGAN_AT - 30_000), ..input("hello") };
+    let older = || (TIMELINE, timeline(PostId::at_unix_ms(BEGAN_AT - 3_600_000), "hello"));
+    let failure = create(&Script::new([older(), duplicate(), older()]), again()).expect_err("older");
     assert_eq!((failure.case(), failure.code()), (Case::Conflict, "duplicate-content"));
-    let script = Script::new([duplicate(), (TIMELINE, answer(401, ""))]);
-    assert_eq!(create(&script, input("hello")).expect_err("not seen").code(), "duplicate-content");
+    let script = Script::new([(TIMELINE, empty()), duplicate(), (TIMELINE, answer(401, ""))]);
+    assert_eq!(create(&script, again()).expect_err("not seen").code(), "duplicate-content");
+    // Without an earlier attempt it is another step's post, and nobody looks for it.
+    let failure = create(&Script::new([duplicate()]), input("hello")).expect_err("written twice");
+    assert_eq!((failure.case(), failure.code()), (Case::Conflict, "duplicate-content"));
 }
 
 #[test]
