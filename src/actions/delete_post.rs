@@ -5,7 +5,7 @@ use alloc::format;
 use crate::bindings::actions::{DeletePostInput, DeletePostOutput, DeletedPost};
 use crate::bindings::types::Outcome;
 use crate::cost::Item;
-use crate::error::{Case, Failure};
+use crate::error::Failure;
 use crate::id::PostId;
 use crate::session::{Answer, Session, Write, WriteFailure};
 use crate::transport::{Body, Method};
@@ -45,6 +45,7 @@ pub fn run(session: &Session<'_>, input: &DeletePostInput) -> Result<DeletePostO
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::Case;
     use crate::session::testing::{Script, answer, lost, not_sent};
     use crate::transport::Fault;
 
