@@ -18,14 +18,14 @@ where
     C: Fn(u64) -> F + Clone + Send + 'static,
     F: Future<Output = ()> + Send,
 {
-    let begun = Arc::new(AtomicU64::new(0));
+    let next = Arc::new(AtomicU64::new(0));
     let began = Instant::now();
     let mut callers = JoinSet::new();
     for _ in 0..concurrent {
-        let (call, begun) = (call.clone(), Arc::clone(&begun));
+        let (call, next) = (call.clone(), Arc::clone(&next));
         callers.spawn(async move {
             loop {
-                let number = begun.fetch_add(1, Ordering::Relaxed);
+                let number = next.fetch_add(1, Ordering::Relaxed);
                 if number >= calls {
                     break;
                 }

@@ -56,10 +56,11 @@ fn main() {
         rows.push(Row::new(format!("plain client over loopback, {CONCURRENT} concurrent"), plain, "/s"));
         rows.push(Row::new("createPost to plain client", ratio, "").at_least(0.15));
     }
+    let was_parked = !parked.steps.is_empty();
     for (calls, bytes) in parked.steps {
         rows.push(Row::new(format!("resident memory per call, {calls} parked"), bytes / 1000.0, "kB").at_most(150.0));
     }
-    rows.push(Row::new("parked calls that failed", f64::from(parked.failed), "").at_most(0.0));
+    rows.extend(was_parked.then(|| Row::new("parked calls that failed", f64::from(parked.failed), "").at_most(0.0)));
     println!("{}", table::render(&rows));
 }
 
