@@ -25,6 +25,10 @@ use table::Row;
 
 const CONCURRENT: usize = 64;
 
+/// As the command line has it.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() {
     // Without it, cargo only wants to see every benchmark run once.
     let measures = std::env::args().any(|argument| argument == "--bench");
