@@ -7,8 +7,8 @@
 //!                         └── check_component(manifest, wasm) does the built component export the same?
 //! ```
 //!
-//! Nothing here knows a certain service: any package whose interfaces `types`, `actions` and
-//! `triggers` follow the [tags](tag) can be described.
+//! Nothing here knows a certain service: any package whose interfaces `types`, `actions`, `triggers` and
+//! `connection` follow the [tags](tag) can be described.
 
 mod component;
 mod connection;
@@ -37,8 +37,8 @@ use wit_parser::{PackageId, Resolve, SourceMap};
 
 pub use component::{ComponentError, check_component};
 pub use connector::{
-    Connection, ConnectionProperty, Connector, Control, Effect, ErrorCase, FirstRun, Idempotency, Limits, Operation, Output, Price,
-    Property, PropertyType, Trigger, TriggerKind, ValueOption,
+    Connection, ConnectionProperty, ConnectionStep, Connector, Control, Effect, ErrorCase, FirstRun, Idempotency, Limits, Operation,
+    Output, Price, Property, PropertyType, Trigger, TriggerKind, ValueOption,
 };
 pub use difference::{Difference, check};
 pub use fault::{Fault, Faults, Location};

@@ -123,7 +123,7 @@ fn interfaces(found: &mut Vec<String>, name: &str, wit: Side<'_>, ours: Interfac
             .collect::<Vec<_>>()
     };
     pairs(found, "type", (wit.name, list_types(wit, ours)), (built.name, list_types(built, theirs)), |found, name, ours, theirs| {
-        types(found, name, wit, ours, built, theirs)
+        types(found, name, wit, ours, built, theirs);
     });
 }
 

@@ -1,8 +1,10 @@
 //! The connection: how a credential is got, and the fields that an account's owner fills in.
 
+mod step;
+
 use std::collections::BTreeSet;
 
-use wit_parser::{Field, TypeDefKind, TypeId};
+use wit_parser::{Field, InterfaceId, TypeDefKind, TypeId};
 
 use super::connector::{Connection, ConnectionProperty, Control};
 use super::doc::Doc;
@@ -10,13 +12,36 @@ use super::name::upper_snake_case;
 use super::reader::{Place, Reader, field_place};
 use super::tag::Item;
 
-/// The kind that needs addresses to authorize at.
 const AUTHORIZATION_CODE: &str = "oauth2-authorization-code";
+const CLIENT_CREDENTIALS: &str = "oauth2-client-credentials";
+const OAUTH1: &str = "oauth1";
+const NONE: &str = "none";
+
+const KINDS: &[&str] = &[AUTHORIZATION_CODE, CLIENT_CREDENTIALS, OAUTH1, "bearer-token", "api-key", "basic-auth", NONE];
+
+/// The tags that belong to one kind, and whether the kind cannot do without.
+const BELONGINGS: &[(&str, &str, bool)] = &[
+    ("authorize-url", AUTHORIZATION_CODE, true),
+    ("token-url", AUTHORIZATION_CODE, true),
+    ("revoke-url", AUTHORIZATION_CODE, false),
+    ("pkce", AUTHORIZATION_CODE, false),
+    ("app-token-url", CLIENT_CREDENTIALS, true),
+    ("oauth1-request-token-url", OAUTH1, true),
+    ("oauth1-authorize-url", OAUTH1, true),
+    ("oauth1-access-token-url", OAUTH1, true),
+];
 
 impl Reader<'_> {
     /// Reads the record of connection properties: the connector's title, and the connection.
-    /// `scopes` are those of all operations.
-    pub(super) fn connection(&mut self, record: TypeId, mut scopes: BTreeSet<String>) -> Option<(String, Connection)> {
+    /// `scopes` are those of all operations, `steps` is the interface of the connection's steps, and `taken` are the
+    /// names of all operations.
+    pub(super) fn connection(
+        &mut self,
+        record: TypeId,
+        mut scopes: BTreeSet<String>,
+        steps: Option<InterfaceId>,
+        taken: &[&str],
+    ) -> Option<(String, Connection)> {
         let definition = &self.resolve.types[record];
         let place = Place { span: definition.span, name: "record `connection-properties`".to_owned() };
         let TypeDefKind::Record(fields) = &definition.kind else {
@@ -28,9 +53,10 @@ impl Reader<'_> {
         let title = self.require(&place, &doc, "title", "give the name of the service");
         scopes.extend(self.scopes(&place, &doc));
 
+        let kinds = self.kinds(&place, &doc);
         let mut properties: Vec<ConnectionProperty> = Vec::new();
         for field in &fields.fields {
-            if let Some(property) = self.connection_property(record, field) {
+            if let Some(property) = self.connection_property(record, field, &kinds) {
                 if properties.iter().any(|p| p.environment == property.environment) {
                     self.fault(
                         &field_place(field, "connection-properties"),
@@ -41,21 +67,33 @@ impl Reader<'_> {
                 properties.push(property);
             }
         }
+        for kind in kinds.iter().filter(|kind| **kind != NONE) {
+            let name = upper_snake_case(kind);
+            if !properties.iter().any(|p| p.secret && (p.kinds.is_empty() || p.kinds.contains(&name))) {
+                self.fault(&place, Some("kind"), format!("no secret property is for `{kind}`; add one, or remove the kind"));
+            }
+        }
         let connection = Connection {
-            kinds: self.kinds(&place, &doc),
+            kinds: kinds.iter().map(|kind| upper_snake_case(kind)).collect(),
             authorize_url: self.address(&place, &doc, "authorize-url"),
             token_url: self.address(&place, &doc, "token-url"),
             revoke_url: self.address(&place, &doc, "revoke-url"),
+            app_token_url: self.address(&place, &doc, "app-token-url"),
+            oauth1_request_token_url: self.address(&place, &doc, "oauth1-request-token-url"),
+            oauth1_authorize_url: self.address(&place, &doc, "oauth1-authorize-url"),
+            oauth1_access_token_url: self.address(&place, &doc, "oauth1-access-token-url"),
             pkce: self.pkce(&place, &doc),
             scopes: scopes.into_iter().collect(),
             set_up: doc.values("set-up").map(str::to_owned).collect(),
+            steps: steps.map_or_else(Vec::new, |id| self.steps(id, &properties, taken)),
             properties,
             description: doc.text.clone(),
         };
         Some((title.unwrap_or_default().to_owned(), connection))
     }
 
-    fn connection_property(&mut self, record: TypeId, field: &Field) -> Option<ConnectionProperty> {
+    /// `kinds` are those of the connection.
+    fn connection_property(&mut self, record: TypeId, field: &Field, kinds: &[&str]) -> Option<ConnectionProperty> {
         let place = field_place(field, "connection-properties");
         let doc = Doc::split(field.docs.contents.as_deref());
         let environment =
@@ -75,23 +113,36 @@ impl Reader<'_> {
         if secret && (doc.has("example") || doc.has("default")) {
             self.fault(&place, Some("secret"), "a secret has neither example nor default; remove them");
         }
-        Some(ConnectionProperty { property, environment: environment.to_owned(), secret })
+        for kind in doc.values("for-kind").filter(|kind| !kind.is_empty() && !kinds.contains(kind)) {
+            self.fault(
+                &place,
+                Some("for-kind"),
+                format!("`{kind}` is no kind of this connection; write one of {}, or remove it for all", kinds.join(", ")),
+            );
+        }
+        let kinds = doc.values("for-kind").map(upper_snake_case).collect();
+        Some(ConnectionProperty { property, environment: environment.to_owned(), kinds, secret })
     }
 
-    fn kinds(&mut self, place: &Place, doc: &Doc) -> Vec<String> {
+    /// The kinds of credential as WIT spells them. Each must have what belongs to it, and nothing may belong to none.
+    fn kinds<'d>(&mut self, place: &Place, doc: &'d Doc) -> Vec<&'d str> {
         self.require(place, doc, "kind", "name a way to get a credential, such as oauth2-authorization-code");
         let mut kinds = Vec::new();
         for kind in doc.values("kind").filter(|kind| !kind.is_empty()) {
             if KINDS.contains(&kind) {
-                kinds.push(upper_snake_case(kind));
+                kinds.push(kind);
             } else {
                 let known = KINDS.join(", ");
                 self.fault(place, Some("kind"), format!("`{kind}` is no known kind; write one of {known}"));
             }
-            if kind == AUTHORIZATION_CODE {
-                for tag in ["authorize-url", "token-url"] {
-                    self.require(place, doc, tag, "an OAuth 2.0 authorization needs it");
+        }
+        for (tag, kind, needed) in BELONGINGS {
+            if !kinds.contains(kind) {
+                if doc.has(tag) {
+                    self.fault(place, Some(tag), format!("only `{kind}` uses it; add that @kind or remove the tag"));
                 }
+            } else if *needed {
+                self.require(place, doc, tag, &format!("`{kind}` needs it"));
             }
         }
         kinds
@@ -114,8 +165,6 @@ impl Reader<'_> {
         Some(method.to_owned())
     }
 }
-
-const KINDS: &[&str] = &[AUTHORIZATION_CODE, "oauth2-client-credentials", "oauth1", "bearer-token", "api-key", "basic-auth", "none"];
 
 fn is_environment_name(name: &str) -> bool {
     name.starts_with(|c: char| c.is_ascii_uppercase()) && name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')

@@ -49,6 +49,18 @@ pub struct Connection {
     /// Where a token is given up.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub revoke_url: Option<String>,
+    /// Where the app gets a token of its own.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub app_token_url: Option<String>,
+    /// Where an authorization by OAuth 1.0a begins.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub oauth1_request_token_url: Option<String>,
+    /// Where the account's owner agrees by OAuth 1.0a.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub oauth1_authorize_url: Option<String>,
+    /// Where a request token and its verifier become a token of the account.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub oauth1_access_token_url: Option<String>,
     /// The PKCE challenge method: `S256` or `plain`.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub pkce: Option<String>,
@@ -58,6 +70,8 @@ pub struct Connection {
     pub set_up: Vec<String>,
     /// The fields of the connection form.
     pub properties: Vec<ConnectionProperty>,
+    /// The exchanges with the service by which an account is connected and kept connected.
+    pub steps: Vec<ConnectionStep>,
 }
 
 /// One field of the connection form.
@@ -68,8 +82,34 @@ pub struct ConnectionProperty {
     pub property: Property,
     /// The environment variable in which the component looks for it.
     pub environment: String,
+    /// The kinds of credential that it belongs to, as in [`Connection::kinds`]; empty when it belongs to all.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub kinds: Vec<String>,
     /// Whether it must be stored encrypted and never be shown.
     pub secret: bool,
+}
+
+/// One exchange with the service for the connection: the engine keeps what it returns.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ConnectionStep {
+    /// The name, such as `exchangeCode`.
+    pub name: String,
+    /// The component's export, such as `connector:x/connection@0.1.0#exchange-code`.
+    pub function: String,
+    /// The name that people see.
+    pub title: String,
+    /// What it does, in words.
+    pub description: String,
+    /// The environment variables of connection properties that it looks at.
+    pub reads: Vec<String>,
+    /// The environment variables that the engine sets for this step alone, instead of a property's or beside them.
+    pub reads_once: Vec<String>,
+    /// The parameters; none is a secret.
+    pub properties: Vec<Property>,
+    /// What it returns. In the schema, `x-secret` marks what must be stored encrypted and never be shown.
+    pub output: Output,
+    /// How it can fail.
+    pub errors: Vec<ErrorCase>,
 }
 
 /// An action, or what a trigger has in common with one.

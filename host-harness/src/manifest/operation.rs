@@ -82,11 +82,10 @@ impl Reader<'_> {
 
         let signature = self.signature(&place, function, item)?;
         let properties = self.properties(signature.input);
-        let interface = self.resolve.name_world_key(&WorldKey::Interface(interface));
         let operation = Operation {
             step_type: format!("{connector}/v1/{name}"),
             name,
-            function: format!("{interface}#{}", function.name),
+            function: self.export(interface, function),
             title: title.unwrap_or_default().to_owned(),
             // A missing one was reported; no manifest comes out then.
             effect: effect.unwrap_or(Effect::Read),
@@ -102,8 +101,14 @@ impl Reader<'_> {
         Some((operation, signature))
     }
 
-    fn properties(&mut self, input: TypeId) -> Vec<Property> {
-        let TypeDefKind::Record(record) = &self.resolve.types[input].kind else {
+    /// The name by which a host finds the function in the component.
+    pub(super) fn export(&self, interface: InterfaceId, function: &Function) -> String {
+        format!("{}#{}", self.resolve.name_world_key(&WorldKey::Interface(interface)), function.name)
+    }
+
+    /// The parameters that the fields of `input` make; none without it.
+    pub(super) fn properties(&mut self, input: Option<TypeId>) -> Vec<Property> {
+        let Some((input, TypeDefKind::Record(record))) = input.map(|id| (id, &self.resolve.types[id].kind)) else {
             return Vec::new();
         };
         let fields = record.fields.iter();
@@ -111,7 +116,7 @@ impl Reader<'_> {
     }
 
     fn first_run(&self, signature: &Signature, properties: &[Property]) -> Option<FirstRun> {
-        let TypeDefKind::Record(record) = &self.resolve.types[signature.input].kind else {
+        let TypeDefKind::Record(record) = &self.resolve.types[signature.input?].kind else {
             return None;
         };
         let position = record.fields.iter().position(|field| {
@@ -130,7 +135,7 @@ impl Reader<'_> {
         })
     }
 
-    fn errors(&self, error: TypeId) -> Vec<ErrorCase> {
+    pub(super) fn errors(&self, error: TypeId) -> Vec<ErrorCase> {
         let TypeDefKind::Variant(variant) = &self.resolve.types[error].kind else {
             return Vec::new();
         };

@@ -12,6 +12,8 @@ use super::tag::Item;
 
 /// The record whose fields are the connection's properties.
 const CONNECTION: &str = "connection-properties";
+/// The interface whose functions are the connection's steps.
+const STEPS: &str = "connection";
 
 /// Where an item is and what messages call it.
 #[derive(Debug, Clone)]
@@ -23,8 +25,10 @@ pub(super) struct Place {
 /// Reads one package. Faults are collected on the way, so that a reader sees all of them at once.
 pub(super) struct Reader<'a> {
     pub resolve: &'a Resolve,
-    /// The records that operations take; their fields are parameters.
+    /// The records that functions take; their fields are parameters.
     inputs: HashSet<TypeId>,
+    /// The records that connection steps alone return; only their fields may be secrets.
+    step_outputs: HashSet<TypeId>,
     faults: Faults,
 }
 
@@ -33,7 +37,7 @@ pub(super) struct Reader<'a> {
 /// # Errors
 /// All faults, in the order of the files.
 pub(super) fn read(resolve: &Resolve, package: PackageId) -> Result<Connector, Faults> {
-    let mut reader = Reader { resolve, inputs: HashSet::new(), faults: Faults::default() };
+    let mut reader = Reader { resolve, inputs: HashSet::new(), step_outputs: HashSet::new(), faults: Faults::default() };
     let connector = reader.connector(package);
     let mut faults = reader.faults;
     match connector {
@@ -58,9 +62,7 @@ impl<'a> Reader<'a> {
         };
 
         let interface = |name: &str| definition.interfaces.get(name).copied();
-        for id in definition.interfaces.values() {
-            self.note_inputs(*id);
-        }
+        self.note_records(definition.interfaces.values().copied());
         for id in definition.worlds.values() {
             let world = &resolve.worlds[*id];
             let place = Place { span: world.span, name: format!("world `{}`", world.name) };
@@ -83,7 +85,9 @@ impl<'a> Reader<'a> {
             self.fault(&place, None, format!("the interface `types` has no record `{CONNECTION}`; add it, even without fields"));
             return None;
         };
-        let (title, connection) = self.connection(record, scopes)?;
+        let taken: Vec<&str> =
+            actions.iter().chain(triggers.iter().map(|trigger| &trigger.operation)).map(|operation| operation.name.as_str()).collect();
+        let (title, connection) = self.connection(record, scopes, interface(STEPS), &taken)?;
         Some(Connector {
             schema: "connector.schema.json".to_owned(),
             schema_version: 1,
@@ -108,7 +112,7 @@ impl<'a> Reader<'a> {
             self.lint_type(*id);
         }
         for function in interface.functions.values() {
-            if !matches!(interface_name(interface), "actions" | "triggers") {
+            if !matches!(interface_name(interface), "actions" | "triggers" | STEPS) {
                 let place = function_place(function);
                 let doc = self.doc(&place, Item::Function, &function.docs);
                 self.require_text(&place, &doc);
@@ -138,7 +142,7 @@ impl<'a> Reader<'a> {
                     let item = self.field_item(id);
                     let doc = self.doc(&place, item, &field.docs);
                     self.require_text(&place, &doc);
-                    if item == Item::OutputField {
+                    if matches!(item, Item::OutputField | Item::StepOutputField) {
                         self.lint_output(&place, &doc, field.ty);
                     } else if item == Item::InputField {
                         self.property(id, field);
@@ -174,25 +178,27 @@ impl<'a> Reader<'a> {
                 self.fault(place, Some("format"), format!("`{format}` is no known format; write date-time, date, uri or email"));
             }
         }
+        if doc.has("secret") && !matches!(shape, Shape::Text) {
+            self.fault(place, Some("secret"), "the tag needs a string; remove it");
+        }
+        if doc.has("secret") && (doc.has("example") || doc.has("format")) {
+            self.fault(place, Some("secret"), "a secret has neither example nor format; remove them");
+        }
         self.literal(place, doc, "example", ty);
     }
 
-    /// Finds every record that a function takes, directly or inside another.
-    fn note_inputs(&mut self, id: InterfaceId) {
+    /// Notes what records are to the functions that take and return them.
+    fn note_records(&mut self, interfaces: impl Iterator<Item = InterfaceId>) {
         let resolve = self.resolve;
-        for function in resolve.interfaces[id].functions.values() {
-            let mut open: Vec<Type> = function.params.iter().map(|param| param.ty).collect();
-            while let Some(ty) = open.pop() {
-                match shape::shape(resolve, shape::optional(resolve, ty).1) {
-                    Ok(Shape::Record(id, record)) => {
-                        self.inputs.insert(id);
-                        open.extend(record.fields.iter().map(|field| field.ty));
-                    }
-                    Ok(Shape::List(element)) => open.push(element),
-                    _ => {}
-                }
+        let mut shown = HashSet::new();
+        for interface in interfaces.map(|id| &resolve.interfaces[id]) {
+            for function in interface.functions.values() {
+                self.inputs.extend(shape::records(resolve, function.params.iter().map(|param| param.ty).collect()));
+                let returned = shape::records(resolve, shape::returned(resolve, function));
+                if interface_name(interface) == STEPS { self.step_outputs.extend(returned) } else { shown.extend(returned) }
             }
         }
+        self.step_outputs.retain(|id| !shown.contains(id));
     }
 
     fn is_connection(&self, id: TypeId) -> bool {
@@ -206,6 +212,8 @@ impl<'a> Reader<'a> {
             Item::ConnectionField
         } else if self.inputs.contains(&record) {
             Item::InputField
+        } else if self.step_outputs.contains(&record) {
+            Item::StepOutputField
         } else {
             Item::OutputField
         }

@@ -9,6 +9,11 @@ use super::literal::literal;
 use super::name::snake_case;
 use super::shape::{Shape, json_name, optional, shape};
 
+/// What marks a secret in a schema. JSON Schema passes over keywords that begin so.
+const SECRET: &str = "x-secret";
+/// What stands for a secret in a sample.
+const HIDDEN: &str = "...";
+
 const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
 
 /// The schema of `ty` and an instance of it.
@@ -61,6 +66,9 @@ fn field_schema(resolve: &Resolve, field: &Field) -> Json {
     if let Some(format) = doc.value("format") {
         members.push(("format".to_owned(), Json::from(format)));
     }
+    if doc.has("secret") {
+        members.push((SECRET.to_owned(), Json::Bool(true)));
+    }
     Json::Object(members)
 }
 
@@ -74,10 +82,9 @@ fn sample(resolve: &Resolve, ty: Type) -> Json {
                 .iter()
                 .map(|field| {
                     let doc = Doc::split(field.docs.contents.as_deref());
-                    let value = doc
-                        .value("example")
-                        .and_then(|text| literal(resolve, field.ty, text).ok())
-                        .unwrap_or_else(|| sample(resolve, field.ty));
+                    let secret = doc.has("secret").then(|| Json::from(HIDDEN));
+                    let example = doc.value("example").and_then(|text| literal(resolve, field.ty, text).ok());
+                    let value = secret.or(example).unwrap_or_else(|| sample(resolve, field.ty));
                     (json_name(field), value)
                 })
                 .collect(),

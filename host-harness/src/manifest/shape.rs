@@ -1,6 +1,8 @@
 //! WIT types as the manifest sees them: aliases resolved, `option` taken off, and only what can stand in a manifest.
 
-use wit_parser::{Enum, Field, Record, Resolve, Type, TypeDefKind, TypeId};
+use std::collections::HashSet;
+
+use wit_parser::{Enum, Field, Function, Record, Resolve, Type, TypeDefKind, TypeId};
 
 use super::doc::Doc;
 use super::name::snake_case;
@@ -88,5 +90,27 @@ pub(super) fn json_name(field: &Field) -> String {
     match doc.value("name") {
         Some(name) if !name.is_empty() => name.to_owned(),
         _ => snake_case(&field.name),
+    }
+}
+
+/// Every record of the types `open`, directly or inside another.
+pub(super) fn records(resolve: &Resolve, mut open: Vec<Type>) -> HashSet<TypeId> {
+    let mut found = HashSet::new();
+    while let Some(ty) = open.pop() {
+        match shape(resolve, optional(resolve, ty).1) {
+            Ok(Shape::Record(id, record)) if found.insert(id) => open.extend(record.fields.iter().map(|field| field.ty)),
+            Ok(Shape::List(element)) => open.push(element),
+            _ => {}
+        }
+    }
+    found
+}
+
+/// What a function returns when it succeeds.
+pub(super) fn returned(resolve: &Resolve, function: &Function) -> Vec<Type> {
+    let result = function.result.and_then(|ty| definition(resolve, ty));
+    match result.map(|id| &resolve.types[id].kind) {
+        Some(TypeDefKind::Result(result)) => result.ok.into_iter().collect(),
+        _ => function.result.into_iter().collect(),
     }
 }

@@ -16,6 +16,8 @@ pub enum Item {
     Action,
     /// A function of the interface `triggers`.
     Trigger,
+    /// A function of the interface `connection`.
+    ConnectionStep,
     /// A function of any other interface.
     Function,
     /// The record `connection-properties` of the interface `types`.
@@ -24,6 +26,8 @@ pub enum Item {
     ConnectionField,
     /// A field of a record that an operation takes.
     InputField,
+    /// A field of a record that connection steps alone return: it may be a secret.
+    StepOutputField,
     /// A field of any other record.
     OutputField,
     /// A case of an enum.
@@ -39,10 +43,12 @@ impl fmt::Display for Item {
             Self::Scope => "an interface or a world",
             Self::Action => "an action",
             Self::Trigger => "a trigger",
-            Self::Function => "a function outside of `actions` and `triggers`",
+            Self::ConnectionStep => "a connection step",
+            Self::Function => "a function outside of `actions`, `triggers` and `connection`",
             Self::Connection => "the record `connection-properties`",
             Self::ConnectionField => "a connection property",
             Self::InputField => "an input field",
+            Self::StepOutputField => "an output field of a connection step",
             Self::OutputField => "an output field",
             Self::EnumCase => "an enum case",
             Self::Type => "a type or a variant case",
@@ -72,15 +78,16 @@ pub struct Rule {
     pub items: &'static [Item],
 }
 
-use Item::{Action, Connection, ConnectionField, EnumCase, Function, InputField, OutputField, Trigger};
+use Item::{Action, Connection, ConnectionField, ConnectionStep, EnumCase, Function, InputField, OutputField, StepOutputField, Trigger};
 
 const OPERATIONS: &[Item] = &[Action, Trigger];
 const PROPERTIES: &[Item] = &[InputField, ConnectionField];
-const FIELDS: &[Item] = &[InputField, ConnectionField, OutputField];
+const OUTPUTS: &[Item] = &[OutputField, StepOutputField];
+const FIELDS: &[Item] = &[InputField, ConnectionField, OutputField, StepOutputField];
 
 /// Every tag there is.
 pub const RULES: &[Rule] = &[
-    rule("title", Form::Once, &[Connection, Action, Trigger, Function, InputField, ConnectionField, EnumCase]),
+    rule("title", Form::Once, &[Connection, Action, Trigger, ConnectionStep, Function, InputField, ConnectionField, EnumCase]),
     // Operations.
     rule("x-operation", Form::Many, OPERATIONS),
     rule("scopes", Form::Once, &[Action, Trigger, Connection]),
@@ -88,10 +95,13 @@ pub const RULES: &[Rule] = &[
     rule("idempotency", Form::Once, OPERATIONS),
     rule("price", Form::Many, OPERATIONS),
     rule("interval", Form::Once, &[Trigger]),
+    // Connection steps.
+    rule("reads", Form::Once, &[ConnectionStep]),
+    rule("reads-once", Form::Once, &[ConnectionStep]),
     // Fields.
     rule("name", Form::Once, FIELDS),
     rule("example", Form::Once, FIELDS),
-    rule("format", Form::Once, &[OutputField]),
+    rule("format", Form::Once, OUTPUTS),
     rule("control", Form::Once, PROPERTIES),
     rule("placeholder", Form::Once, PROPERTIES),
     rule("default", Form::Once, PROPERTIES),
@@ -102,12 +112,17 @@ pub const RULES: &[Rule] = &[
     rule("maximum-length", Form::Once, PROPERTIES),
     rule("pattern", Form::Once, PROPERTIES),
     rule("environment", Form::Once, &[ConnectionField]),
-    rule("secret", Form::Flag, &[ConnectionField]),
+    rule("for-kind", Form::Many, &[ConnectionField]),
+    rule("secret", Form::Flag, &[ConnectionField, StepOutputField]),
     // The connection.
     rule("kind", Form::Many, &[Connection]),
     rule("authorize-url", Form::Once, &[Connection]),
     rule("token-url", Form::Once, &[Connection]),
     rule("revoke-url", Form::Once, &[Connection]),
+    rule("app-token-url", Form::Once, &[Connection]),
+    rule("oauth1-request-token-url", Form::Once, &[Connection]),
+    rule("oauth1-authorize-url", Form::Once, &[Connection]),
+    rule("oauth1-access-token-url", Form::Once, &[Connection]),
     rule("pkce", Form::Once, &[Connection]),
     rule("set-up", Form::Many, &[Connection]),
 ];
@@ -138,6 +153,7 @@ mod tests {
             assert!(!rule.items.is_empty(), "@{}", rule.name);
         }
         assert_eq!(allowed_on(Item::EnumCase), "an enum case takes @title");
+        assert_eq!(allowed_on(Item::ConnectionStep), "a connection step takes @title, @reads, @reads-once");
         assert_eq!(allowed_on(Item::Scope), "an interface or a world takes no tags");
     }
 }

@@ -1,5 +1,6 @@
 //! The manifest of a small package, all its faults, and the real `wit/`.
 
+mod connection;
 mod faults;
 
 use std::path::PathBuf;
@@ -78,7 +79,7 @@ fn all_faults_are_shown_together_in_the_order_of_the_file_and_once_each() {
     let text = error.to_string();
     let lines: Vec<_> = text.lines().collect();
     assert_eq!(lines[0], "the WIT files have 4 faults:");
-    assert!(lines[1].starts_with("  wit/notes.wit:41:9: field `url` of `file-entry`, @titel: "), "{text}");
+    assert!(lines[1].starts_with("  wit/notes.wit:51:9: field `url` of `file-entry`, @titel: "), "{text}");
     assert!(lines[2].contains("field `url` of `file-entry`, @title: the tag is missing"), "{text}");
     assert!(lines[3].contains("function `write-note`, @effect"), "{text}");
     assert!(lines[4].contains("field `cursor` of `new-note-output`, @exampel"), "{text}");
@@ -103,6 +104,7 @@ fn every_sample_and_example_of_the_real_package_fits_what_is_said_about_it() {
         .chain(connector.triggers.iter().map(|trigger| &trigger.operation))
         .map(|operation| (&operation.name, &operation.output))
         .chain(connector.triggers.iter().map(|trigger| (&trigger.operation.name, &trigger.item)))
+        .chain(connector.connection.steps.iter().map(|step| (&step.name, &step.output)))
         .chain(connector.problem.iter().map(|problem| (&connector.name, problem)));
     for (name, output) in outputs {
         let schema = serde_json::to_value(&output.schema).unwrap();
@@ -115,6 +117,7 @@ fn every_sample_and_example_of_the_real_package_fits_what_is_said_about_it() {
         .actions
         .iter()
         .flat_map(|operation| &operation.properties)
+        .chain(connector.connection.steps.iter().flat_map(|step| &step.properties))
         .chain(connector.connection.properties.iter().map(|property| &property.property));
     for property in properties {
         let (Some(limits), Some(example)) = (&property.limits, &property.example) else {
@@ -152,7 +155,19 @@ fn the_json_schema_refuses_a_broken_manifest() {
         ("/title", serde_json::json!("")),
         ("/connection", serde_json::json!({"kinds": []})),
         ("/connection/token_url", serde_json::json!("http://example.com")),
-        ("/connection/properties/0/control", serde_json::json!("TEXT")),
+        ("/connection/kinds", serde_json::json!(["OAUTH1"])),
+        ("/connection/kinds", serde_json::json!(["OAUTH2_AUTHORIZATION_CODE", "OAUTH1"])),
+        ("/connection/oauth1_authorize_url", serde_json::json!("http://example.com")),
+        ("/connection/properties/1/control", serde_json::json!("TEXT")),
+        ("/connection/properties/0/kinds", serde_json::json!([])),
+        ("/connection/properties/0/kinds", serde_json::json!(["TICKET"])),
+        ("/connection/steps", serde_json::json!(null)),
+        ("/connection/steps/0/extra", serde_json::json!(1)),
+        ("/connection/steps/0/name", serde_json::json!("authorization-url")),
+        ("/connection/steps/0/reads/0", serde_json::json!("client_id")),
+        ("/connection/steps/1/reads_once", serde_json::json!(["X_CODE", "X_CODE"])),
+        ("/connection/steps/1/output/schema/properties/access_token/x-secret", serde_json::json!(false)),
+        ("/connection/steps/1/output/schema/properties/expires_in/x-secret", serde_json::json!(true)),
         ("/connection/properties/0/extra", serde_json::json!(1)),
         ("/actions/0/effect", serde_json::json!("writes")),
         ("/actions/0/extra", serde_json::json!(1)),

@@ -15,7 +15,13 @@ const WIT: &str = "package a:b@1.0.0;
         go: func(input: point, tone: tone) -> result<point, error>;
         stay: func() -> bool;
     }
-    world w { export types; export actions; }";
+    interface connection {
+        use types.{error, tone};
+        record keys { key: string, skew: option<s64>, tone: option<tone> }
+        renew: func() -> result<keys, error>;
+        look: func(input: keys) -> result<list<keys>, error>;
+    }
+    world w { export types; export actions; export connection; }";
 
 fn world(text: &str) -> (Resolve, WorldId) {
     let mut map = SourceMap::new();
@@ -66,6 +72,21 @@ fn every_kind_of_difference_is_told_both_ways() {
             "variant tone { low, high }",
             "type `a:b/types@1.0.0/tone` has enum cases in the WIT files and variant cases",
         ),
+        ("export connection; ", "", "export `a:b/connection@1.0.0` is in the WIT files and not in the component"),
+        (
+            "renew: func()",
+            "renew: func(input: keys)",
+            "function `a:b/connection@1.0.0#renew`: parameter `input` is in the component and not",
+        ),
+        ("look: func(input: keys)", "look: func()", "function `a:b/connection@1.0.0#look`: parameter `input` is in the WIT files and not"),
+        ("result<keys, error>", "result<keys>", "parameter `(result)` is `result<keys, error>` in the WIT files and `result<keys, _>`"),
+        ("result<list<keys>, error>", "result<keys, error>", "parameter `(result)` is `result<list<keys>, error>` in the WIT files"),
+        (
+            "option<s64>",
+            "option<u64>",
+            "type `a:b/connection@1.0.0/keys`: field `skew` is `option<s64>` in the WIT files and `option<u64>`",
+        ),
+        ("option<tone>", "tone", "type `a:b/connection@1.0.0/keys`: field `tone` is `option<tone>` in the WIT files and `tone`"),
         ("enum tone { low", "enum extra { a }\nenum tone { low", "type `a:b/types@1.0.0/extra` is in the component and not"),
     ] {
         assert!(WIT.contains(from), "{from}");

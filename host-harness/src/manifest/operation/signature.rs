@@ -6,25 +6,28 @@ use crate::manifest::reader::{Place, Reader};
 use crate::manifest::shape::{Shape, definition, optional, shape};
 use crate::manifest::tag::Item;
 
-/// The types of an operation's function.
-pub(super) struct Signature {
-    pub input: TypeId,
+/// The types of a function.
+pub(in crate::manifest) struct Signature {
+    /// The record that it takes; connection steps may take none.
+    pub input: Option<TypeId>,
     pub ok: Type,
     pub error: TypeId,
 }
 
 impl Reader<'_> {
-    /// `(input: record) -> result<record, variant>`, and a cursor for triggers.
-    pub(super) fn signature(&mut self, place: &Place, function: &Function, item: Item) -> Option<Signature> {
+    /// `(input: record) -> result<record, variant>`; with a cursor for triggers; for connection steps also without the record.
+    pub(in crate::manifest) fn signature(&mut self, place: &Place, function: &Function, item: Item) -> Option<Signature> {
         let resolve = self.resolve;
         let wanted = match item {
             Item::Trigger => "func(input: record, cursor: option<string>) -> result<record, variant>",
+            Item::ConnectionStep => "func(input: record) -> result<record, variant>`, or `func() -> result<record, variant>",
             _ => "func(input: record) -> result<record, variant>",
         };
         let is_cursor = |ty: Type| optional(resolve, ty) == (true, Type::String);
         let input = match (item, function.params.as_slice()) {
-            (Item::Action, [input]) => record_id(self, input.ty),
-            (Item::Trigger, [input, cursor]) if cursor.name == "cursor" && is_cursor(cursor.ty) => record_id(self, input.ty),
+            (Item::Action | Item::ConnectionStep, [input]) => record_id(self, input.ty).map(Some),
+            (Item::ConnectionStep, []) => Some(None),
+            (Item::Trigger, [input, cursor]) if cursor.name == "cursor" && is_cursor(cursor.ty) => record_id(self, input.ty).map(Some),
             _ => None,
         };
         let result = function.result.and_then(|ty| definition(resolve, ty)).map(|id| &resolve.types[id].kind);
