@@ -19,4 +19,4 @@ wit_bindgen::generate!({
     default_bindings_module: "crate::bindings",
 });
 
-pub use exports::connector::x::{actions, triggers, types};
+pub use exports::connector::x::{actions, connection, triggers, types};

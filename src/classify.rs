@@ -1,6 +1,10 @@
 //! What X's refusals mean, as one table: status, problem type and words to case, code, who must act, and advice.
 
+mod credential;
+
 use alloc::{format, string::String};
+
+pub use credential::Attempt;
 
 use crate::bindings::types::RateLimit;
 use crate::error::{Case, Failure, Party};
@@ -8,39 +12,30 @@ use crate::rate_limit;
 use crate::x::problem_body::ProblemBody;
 
 /// One known refusal. Empty texts and `None` match anything; the first row that fits counts.
-struct Row {
-    status: u16,
-    /// Last segment of the problem type, or the client-forbidden reason.
-    kind: &'static str,
+pub(crate) struct Row {
+    pub(crate) status: u16,
+    /// Last segment of the problem type, the client-forbidden reason, or the error of an OAuth answer.
+    pub(crate) kind: &'static str,
     /// Words in X's detail, in lower case.
-    words: &'static str,
-    legacy_code: Option<i64>,
-    code: &'static str,
-    case: Case,
-    party: Party,
-    message: &'static str,
+    pub(crate) words: &'static str,
+    pub(crate) legacy_code: Option<i64>,
+    pub(crate) code: &'static str,
+    pub(crate) case: Case,
+    pub(crate) party: Party,
+    pub(crate) message: &'static str,
 }
 
-const ANY: Row =
+pub(crate) const ANY: Row =
     Row { status: 0, kind: "", words: "", legacy_code: None, code: "", case: Case::UnexpectedResponse, party: Party::X, message: "" };
 
 const DOCS: &str = "https://docs.x.com/x-api/fundamentals/response-codes-and-errors";
 
 /// From the particular to the general. Evidence for each row is in its fixture, `tests/fixtures/problems`.
 const TABLE: &[Row] = &[
-    // 401
+    // 401: `credential` tells apart what the other kinds of credential mean by it
     Row {
         status: 401,
-        legacy_code: Some(89),
-        code: "token-invalid",
-        case: Case::Unauthorized,
-        party: Party::AccountOwner,
-        message: "X no longer knows this token; connect the account again",
-        ..ANY
-    },
-    Row {
-        status: 401,
-        code: "token-not-accepted",
+        code: "expired-token",
         case: Case::Unauthorized,
         party: Party::AccountOwner,
         message: "X does not accept the access token: it has expired (they live 2 hours), was revoked, or was copied in part; refresh it or connect the account again",
@@ -228,7 +223,7 @@ const TABLE: &[Row] = &[
     Row {
         status: 403,
         words: "scope",
-        code: "missing-scope",
+        code: "missing-scopes",
         case: Case::Forbidden,
         party: Party::AccountOwner,
         message: "the token lacks a scope that this operation needs; connect the account again with all scopes of connector.json",
@@ -415,7 +410,7 @@ const TABLE: &[Row] = &[
 ];
 
 impl Row {
-    fn fits(&self, status: u16, body: &ProblemBody, detail: &str) -> bool {
+    pub(crate) fn fits(&self, status: u16, body: &ProblemBody, detail: &str) -> bool {
         (self.status == 0 || self.status == status)
             && (self.kind.is_empty() || self.kind == body.kind || self.kind == body.reason)
             && (self.words.is_empty() || detail.contains(self.words))
@@ -423,13 +418,25 @@ impl Row {
     }
 }
 
-/// Turns a refusal into a failure. A refusal that no row knows is unexpected, and never repeated.
+/// Turns X's refusal of a call into a failure. A refusal that no row knows is unexpected, and never repeated.
 ///
 /// `headers` give the request id and the allowances; `unix_ms` stands in for a missing `date`.
 #[must_use]
-pub fn refusal(status: u16, body: &ProblemBody, headers: &[(String, String)], unix_ms: u64) -> Failure {
+pub fn refusal(status: u16, body: &ProblemBody, headers: &[(String, String)], unix_ms: u64, attempt: &Attempt) -> Failure {
+    let row = credential::row(status, body, headers, attempt);
+    credential::explain(refusal_first_by(row, status, body, headers, unix_ms), body, headers, attempt)
+}
+
+/// As [`refusal`], without regard to a credential, and where a row of another table may already fit.
+pub(crate) fn refusal_first_by(
+    row: Option<&'static Row>,
+    status: u16,
+    body: &ProblemBody,
+    headers: &[(String, String)],
+    unix_ms: u64,
+) -> Failure {
     let detail = body.detail.to_ascii_lowercase();
-    let row = TABLE.iter().find(|row| row.fits(status, body, &detail));
+    let row = row.or_else(|| TABLE.iter().find(|row| row.fits(status, body, &detail)));
     let limit = rate_limit::deciding(&rate_limit::read(headers, unix_ms));
     let failure = match row {
         Some(row) => described(row, body, limit.as_ref()),

@@ -3,27 +3,52 @@
 use alloc::{
     format,
     string::{String, ToString},
+    vec::Vec,
 };
 
-use crate::auth::{Credential, bearer::Token};
-use crate::error::{Case, Failure, Party};
+use crate::auth::secret::stands_in_base64;
+use crate::auth::{Credentials, Secret, oauth1};
+use crate::error::{Failure, Party};
 use crate::id::UserId;
 
 /// Where X is unless told otherwise.
+const DEFAULT_AUTHORITY: &str = "api.x.com";
 const DEFAULT_BASE_URL: &str = "https://api.x.com";
+/// Where the browser of an account's owner consents to OAuth 2.0.
+const DEFAULT_CONSENT: &str = "https://x.com";
 const DEFAULT_DEADLINE_MS: u32 = 30_000;
 const DEFAULT_POST_LIMIT: u32 = 280;
 /// What a post may have with X Premium.
 const LONGEST_POST: u32 = 25_000;
 
-/// The connection of one call.
+/// The connection of one call. Nothing of it has to be there: what a call needs and does not find, it names then.
 #[derive(Debug)]
 pub struct Connection {
     pub base: BaseUrl,
-    pub credential: Credential,
+    pub credentials: Credentials,
+    /// `X_CLIENT_ID` and `X_CLIENT_SECRET`.
+    pub client: Option<Client>,
+    /// `X_REFRESH_TOKEN`.
+    pub refresh_token: Option<Secret>,
+    /// `X_GRANTED_SCOPES`; `None` where they are not known.
+    pub granted_scopes: Option<Vec<String>>,
+    /// `X_AUTHORIZATION_CODE`, for one step of connecting.
+    pub authorization_code: Option<Secret>,
+    /// `X_CODE_VERIFIER`, for the same step.
+    pub code_verifier: Option<Secret>,
+    /// `X_OAUTH1_VERIFIER`, for the last step of connecting by OAuth 1.0a.
+    pub oauth1_verifier: Option<Secret>,
     pub user_id: Option<UserId>,
     pub post_limit: u32,
     pub deadline_ms: u32,
+}
+
+/// The app as OAuth 2.0 knows it.
+#[derive(Debug)]
+pub struct Client {
+    pub id: String,
+    /// A confidential client has one, a public one has none.
+    pub secret: Option<Secret>,
 }
 
 /// Scheme and authority of the API.
@@ -38,35 +63,60 @@ impl Connection {
     /// Reads the environment.
     ///
     /// # Errors
-    /// A [`Failure`] that names the property.
+    /// A [`Failure`] that names the property which holds what it cannot hold. A missing credential is no error here.
     pub fn read(environment: &[(String, String)]) -> Result<Self, Failure> {
         let value =
             |name: &str| environment.iter().find(|(key, _)| key == name).map(|(_, value)| value.trim()).filter(|value| !value.is_empty());
-        let token = value("X_ACCESS_TOKEN").ok_or_else(|| {
-            Failure::new(
-                Case::Unauthorized,
-                "missing-credential",
-                Party::AccountOwner,
-                "X_ACCESS_TOKEN is not set; connect an X account, or give its OAuth 2.0 access token",
-            )
-            .field("X_ACCESS_TOKEN")
-        })?;
-        let token = Token::new(token)
-            .ok_or_else(|| wrong("X_ACCESS_TOKEN", "holds characters that no token has, a line break or a space perhaps; copy it again"))?;
-        let base = value("X_API_BASE_URL").unwrap_or(DEFAULT_BASE_URL);
+        let token = |name| secret(value(name), name, Secret::new);
+        let text = |name| secret(value(name), name, Secret::of_any_text);
         let user_id = match value("X_USER_ID") {
             None => None,
             Some(digits) => Some(UserId::from_digits(digits).ok_or_else(|| {
                 wrong("X_USER_ID", "is no user id: 1 to 19 digits, such as 2244994945; leave it out to have it looked up")
             })?),
         };
+        let client_secret = text("X_CLIENT_SECRET")?;
+        let client_id = text("X_CLIENT_ID")?.map(|id| id.expose().to_string());
         Ok(Self {
-            base: BaseUrl::parse(base)?,
-            credential: Credential::UserBearer(token),
+            base: BaseUrl::parse(value("X_API_BASE_URL").unwrap_or(DEFAULT_BASE_URL))?,
+            credentials: Credentials {
+                oauth2_user: token("X_ACCESS_TOKEN")?,
+                oauth1: oauth1::Keys {
+                    api_key: text("X_API_KEY")?,
+                    api_secret: text("X_API_SECRET")?,
+                    token: text("X_OAUTH1_TOKEN")?,
+                    token_secret: text("X_OAUTH1_TOKEN_SECRET")?,
+                },
+                app_only: token("X_BEARER_TOKEN")?,
+            },
+            client: client_id.map(|id| Client { id, secret: client_secret }),
+            refresh_token: text("X_REFRESH_TOKEN")?,
+            granted_scopes: value("X_GRANTED_SCOPES").map(|scopes| scopes.split_whitespace().map(ToString::to_string).collect()),
+            authorization_code: text("X_AUTHORIZATION_CODE")?,
+            code_verifier: text("X_CODE_VERIFIER")?,
+            oauth1_verifier: text("X_OAUTH1_VERIFIER")?,
             user_id,
             post_limit: number(value("X_POST_LIMIT"), "X_POST_LIMIT", DEFAULT_POST_LIMIT, LONGEST_POST)?,
             deadline_ms: number(value("X_CALL_DEADLINE_MS"), "X_CALL_DEADLINE_MS", DEFAULT_DEADLINE_MS, 600_000)?,
         })
+    }
+
+    /// Whether any secret of the connection stands in the text, also in the forms that headers give it.
+    #[must_use]
+    pub fn stands_in(&self, text: &str) -> bool {
+        let client_secret = self.client.as_ref().and_then(|client| client.secret.as_ref());
+        let others = [&self.refresh_token, &self.authorization_code, &self.code_verifier, &self.oauth1_verifier];
+        self.credentials.stands_in(text)
+            || others.into_iter().flatten().chain(client_secret).any(|secret| secret.stands_in(text))
+            || self.client.as_ref().is_some_and(|client| client.stands_in(text))
+    }
+}
+
+impl Client {
+    /// Whether the header that proves a confidential client stands in the text.
+    fn stands_in(&self, text: &str) -> bool {
+        let pair = self.secret.as_ref().map(|secret| format!("{}:{}", self.id, secret.expose()));
+        pair.is_some_and(|pair| stands_in_base64(pair.as_bytes(), text))
     }
 }
 
@@ -100,6 +150,18 @@ impl BaseUrl {
         }
         Ok(Self { plain, authority: authority.to_string() })
     }
+
+    /// Scheme and authority: `https://api.x.com`.
+    #[must_use]
+    pub fn origin(&self) -> String {
+        format!("{}://{}", if self.plain { "http" } else { "https" }, self.authority)
+    }
+
+    /// Where the consent page of OAuth 2.0 is: at X another host than the API's, anywhere else the same one.
+    #[must_use]
+    pub fn consent(&self) -> String {
+        if self.authority == DEFAULT_AUTHORITY { DEFAULT_CONSENT.to_string() } else { self.origin() }
+    }
 }
 
 /// Splits `host:port`, `[::1]:port` and `host`.
@@ -127,6 +189,16 @@ fn number(value: Option<&str>, field: &str, default: u32, maximum: u32) -> Resul
         .ok_or_else(|| wrong(field, &format!("is no whole number from 1 to {maximum}; leave it out for {default}")))
 }
 
+fn secret(value: Option<&str>, field: &str, new: fn(&str) -> Option<Secret>) -> Result<Option<Secret>, Failure> {
+    let Some(text) = value else {
+        return Ok(None);
+    };
+    match new(text) {
+        Some(secret) => Ok(Some(secret)),
+        None => Err(wrong(field, "holds characters that it cannot have, a line break or a space perhaps; copy it again")),
+    }
+}
+
 fn wrong(field: &str, message: &str) -> Failure {
     Failure::invalid(field, "invalid-connection-property", message).party(Party::Operator)
 }
@@ -139,58 +211,4 @@ pub fn environment(pairs: &[(&str, &str)]) -> alloc::vec::Vec<(String, String)> 
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn read(pairs: &[(&str, &str)]) -> Result<Connection, (String, Case)> {
-        Connection::read(&environment(pairs)).map_err(|failure| (failure.problem().field.clone().unwrap_or_default(), failure.case()))
-    }
-
-    #[test]
-    fn a_token_is_enough() {
-        let connection = read(&[("X_ACCESS_TOKEN", "t")]).expect("reads");
-        assert_eq!(connection.base, BaseUrl { plain: false, authority: "api.x.com".into() });
-        assert_eq!((connection.post_limit, connection.deadline_ms, connection.user_id), (280, 30_000, None));
-        assert!(!format!("{connection:?}").contains("\"t\""));
-    }
-
-    #[test]
-    fn each_wrong_property_is_named() {
-        let refused = |name: &str, value: &str| {
-            let (field, case) = read(&[("X_ACCESS_TOKEN", "t"), (name, value)]).expect_err(value);
-            assert_eq!((field.as_str(), case), (name, Case::InvalidInput), "{value}");
-        };
-        for base in [
-            "http://api.x.com",
-            "http://127.0.0.1.evil.example",
-            "http://10.0.0.1",
-            "ftp://x.com",
-            "api.x.com",
-            "https://",
-            "https://a b",
-            "https://u@api.x.com",
-            "https://api.x.com/2",
-            "https://api.x.com:0",
-            "https://api.x.com:99999",
-            "http://[::2]:80",
-            "https://[::1",
-        ] {
-            refused("X_API_BASE_URL", base);
-        }
-        refused("X_USER_ID", "me");
-        refused("X_POST_LIMIT", "0");
-        refused("X_POST_LIMIT", "25001");
-        refused("X_CALL_DEADLINE_MS", "0");
-        refused("X_CALL_DEADLINE_MS", "soon");
-        assert_eq!(read(&[("X_ACCESS_TOKEN", "a\nb")]).expect_err("line break").0, "X_ACCESS_TOKEN");
-        assert_eq!(read(&[]).expect_err("no token"), ("X_ACCESS_TOKEN".into(), Case::Unauthorized));
-        assert_eq!(read(&[("X_ACCESS_TOKEN", " ")]).expect_err("empty token").1, Case::Unauthorized);
-    }
-
-    #[test]
-    fn plain_http_is_for_loopback_only() {
-        for base in ["http://127.0.0.1:18080", "http://127.9.9.9", "http://localhost:1", "http://[::1]:18080", "http://127.0.0.1:18080/"] {
-            assert!(read(&[("X_ACCESS_TOKEN", "t"), ("X_API_BASE_URL", base)]).expect(base).base.plain, "{base}");
-        }
-    }
-}
+mod tests;

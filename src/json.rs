@@ -11,13 +11,15 @@ use core::fmt;
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 
-/// A value. Numbers that are no integers are read as [`Json::Other`]: X sends none that matter here.
+/// A value. Numbers that are no integers are read in millionths: what X sends of them is money.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Json {
     #[default]
     Null,
     Bool(bool),
     Integer(i64),
+    /// A number with a fraction, in millionths.
+    Millionths(i64),
     Text(String),
     List(Vec<Json>),
     /// In the order of the source; of two members with one name the first counts.
@@ -114,6 +116,16 @@ impl Json {
         }
     }
 
+    /// A number in millionths.
+    #[must_use]
+    pub fn as_millionths(&self) -> Option<i64> {
+        match self {
+            Self::Integer(value) => value.checked_mul(1_000_000),
+            Self::Millionths(value) => Some(*value),
+            _ => None,
+        }
+    }
+
     /// The items of a list; nothing for anything else.
     #[must_use]
     pub fn items(&self) -> &[Self] {
@@ -186,8 +198,9 @@ impl<'de> Visitor<'de> for Seed<'_> {
         Ok(Json::from(value))
     }
 
-    fn visit_f64<E>(self, _: f64) -> Result<Json, E> {
-        Ok(Json::Other)
+    #[allow(clippy::cast_possible_truncation, reason = "the cast saturates, and half a millionth is nothing")]
+    fn visit_f64<E>(self, value: f64) -> Result<Json, E> {
+        Ok(Json::Millionths((value * 1e6 + if value < 0.0 { -0.5 } else { 0.5 }) as i64))
     }
 
     fn visit_str<E>(self, value: &str) -> Result<Json, E> {
@@ -225,7 +238,7 @@ impl<'de> DeserializeSeed<'de> for Name {
 impl Serialize for Json {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
-            Self::Null | Self::Other => serializer.serialize_unit(),
+            Self::Null | Self::Other | Self::Millionths(_) => serializer.serialize_unit(),
             Self::Bool(value) => serializer.serialize_bool(*value),
             Self::Integer(value) => serializer.serialize_i64(*value),
             Self::Text(text) => serializer.serialize_str(text),
@@ -274,7 +287,11 @@ mod tests {
         for broken in [&b""[..], b"{", b"{\"a\"", b"nul", b"\"\\ud800\"", b"{} {}", b"\xFF", b"1e999"] {
             assert_eq!(Json::read(broken), None, "{}", String::from_utf8_lossy(broken));
         }
-        assert_eq!(Json::read(b"1.5"), Some(Json::Other));
+        for (text, millionths) in [("1.5", 1_500_000), ("-0.1", -100_000), ("23.456789", 23_456_789), ("0.0", 0), ("1e300", i64::MAX)] {
+            assert_eq!(Json::read(text.as_bytes()), Some(Json::Millionths(millionths)), "{text}");
+            assert_eq!(Json::Millionths(millionths).as_millionths(), Some(millionths));
+        }
+        assert_eq!((Json::Integer(-2).as_millionths(), Json::Integer(i64::MAX).as_millionths()), (Some(-2_000_000), None));
         assert_eq!(Json::read(b"18446744073709551615"), Some(Json::Other));
     }
 }

@@ -78,6 +78,17 @@ impl Plan {
         self.entries.is_empty()
     }
 
+    /// Checks that the connection may upload, if there is something to upload.
+    ///
+    /// # Errors
+    /// What [`Session::credential`] says.
+    pub fn check_credential(&self, session: &Session<'_>) -> Result<(), Failure> {
+        if self.entries.iter().any(|entry| !matches!(entry.source, Source::Uploaded(_))) {
+            session.credential(upload::ACCEPTS)?;
+        }
+        Ok(())
+    }
+
     /// Reads and checks every file, then uploads them. One bad file stops all before the first byte goes to X.
     ///
     /// # Errors

@@ -1,9 +1,11 @@
 //! One call's conversation with X: authorizes, sends within the deadline, keeps the bill, and sorts what came back.
 
+pub mod answer;
 #[cfg(test)]
 pub mod testing;
 #[cfg(test)]
 mod tests;
+mod unreachable;
 
 use alloc::{
     format,
@@ -12,8 +14,13 @@ use alloc::{
 };
 use core::cell::{Cell, RefCell};
 
+pub use answer::{Answer, request_id};
+pub use unreachable::unreachable_x;
+
+use crate::auth::oauth1::Moment;
+use crate::auth::{Accepts, Credential, Kind};
 use crate::bindings::types::{Outcome, RateLimit, Receipt};
-use crate::classify;
+use crate::classify::{self, Attempt};
 use crate::connection::Connection;
 use crate::cost::{Bill, Item};
 use crate::error::{Case, Failure, Party};
@@ -21,11 +28,13 @@ use crate::id::UserId;
 use crate::json::Json;
 use crate::rate_limit;
 use crate::retry::{self, Effect, Try};
-use crate::transport::{Body, Edge, Fault, Instant, Method, Request, Response, Sent, Target, TransportError, header, read_all};
+use crate::transport::{Body, Edge, Fault, Instant, Method, Request, Response, Sent, Target, TransportError, read_all};
 use crate::x::problem_body::ProblemBody;
 
 /// What an answer may have at most. X's largest pages have about 1 MB.
-const LARGEST_ANSWER: usize = 4 * 1024 * 1024;
+pub const LARGEST_ANSWER: usize = 4 * 1024 * 1024;
+
+const USER_AGENT: &str = concat!("x-connector/", env!("CARGO_PKG_VERSION"));
 
 /// The conversation. Everything in it lives for one call.
 pub struct Session<'a> {
@@ -37,6 +46,7 @@ pub struct Session<'a> {
     rate_limits: RefCell<Vec<RateLimit>>,
     request_id: RefCell<Option<String>>,
     server_ms: Cell<Option<u64>>,
+    skew_ms: Cell<Option<i64>>,
 }
 
 /// A write, before it is authorized.
@@ -45,26 +55,16 @@ pub struct Write {
     pub path: String,
     pub content_type: Option<String>,
     pub body: Body,
+    pub accepts: Accepts,
 }
 
 impl Write {
     /// A write that carries JSON.
     #[must_use]
-    pub fn json(method: Method, path: String, body: &Json) -> Self {
-        Self { method, path, content_type: Some("application/json".to_string()), body: Body::Bytes(body.write().into_bytes()) }
+    pub fn json(method: Method, path: String, body: &Json, accepts: Accepts) -> Self {
+        let content_type = Some("application/json".to_string());
+        Self { method, path, content_type, body: Body::Bytes(body.write().into_bytes()), accepts }
     }
-}
-
-/// An answer that was read to its end.
-#[derive(Debug)]
-pub struct Answer {
-    pub status: u16,
-    pub headers: Vec<(String, String)>,
-    /// The body as JSON, where it is.
-    json: Option<Json>,
-    /// X's name of the call.
-    request_id: Option<String>,
-    unix_ms: u64,
 }
 
 /// How a write failed. Which of the three it is decides whether a repeat can do harm.
@@ -99,17 +99,35 @@ impl<'a> Session<'a> {
             rate_limits: RefCell::default(),
             request_id: RefCell::default(),
             server_ms: Cell::default(),
+            skew_ms: Cell::default(),
         }
+    }
+
+    /// The credential for a request. Whoever is going to write asks before the first byte leaves, so that nothing is half done.
+    ///
+    /// # Errors
+    /// `missing-credential` or `placeholder-cannot-sign` as [`crate::auth::Credentials::choose`] says, and `missing-scopes`
+    /// when the account is known not to have granted what the request needs.
+    pub fn credential(&self, accepts: Accepts) -> Result<Credential<'a>, Failure> {
+        let connection = self.connection;
+        let credential = connection.credentials.choose(accepts)?;
+        if let (Kind::UserBearer, Some(granted)) = (credential.kind(), &connection.granted_scopes) {
+            let missing = accepts.missing_scopes(granted);
+            if !missing.is_empty() {
+                let message = format!("the account has not granted {}, which this needs; connect it again with that", missing.join(" "));
+                return Err(Failure::new(Case::Forbidden, "missing-scopes", Party::AccountOwner, message).field("X_GRANTED_SCOPES"));
+            }
+        }
+        Ok(credential)
     }
 
     /// Reads from X. Passing faults are tried again at once, at most twice.
     ///
     /// # Errors
-    /// X's refusal or the fault of the way, as a [`Failure`].
-    pub fn read(&self, path: &str) -> Result<Answer, Failure> {
+    /// What [`Self::credential`] says, X's refusal, or the fault of the way, as a [`Failure`].
+    pub fn read(&self, path: &str, accepts: Accepts) -> Result<Answer, Failure> {
         for repeats in 0.. {
-            let request = self.request(Method::Get, path, None, Body::Empty)?;
-            let tried = self.exchange(request);
+            let tried = self.exchange(self.request(Method::Get, path, None, Body::Empty, accepts)?);
             let outcome = match &tried {
                 Ok(answer) => Try::Answered(answer.status),
                 Err(Lost::Answer(error) | Lost::Body(error)) => Try::Failed(*error),
@@ -128,7 +146,8 @@ impl<'a> Session<'a> {
     /// # Errors
     /// [`WriteFailure`] says whether X did it.
     pub fn write(&self, write: Write) -> Result<Answer, WriteFailure> {
-        let request = self.request(write.method, &write.path, write.content_type, write.body).map_err(WriteFailure::NotDone)?;
+        let Write { method, path, content_type, body, accepts } = write;
+        let request = self.request(method, &path, content_type, body, accepts).map_err(WriteFailure::NotDone)?;
         match self.exchange(request) {
             Ok(answer) if (200..300).contains(&answer.status) => self.accept(answer).map_err(|failure| match failure.case() {
                 // Errors that nobody knows, and no data: it may have been done all the same.
@@ -175,6 +194,19 @@ impl<'a> Session<'a> {
         self.server_ms.get().unwrap_or_else(|| self.edge.unix_ms() / 1_000 * 1_000)
     }
 
+    /// How far the host's clock is ahead of X's, in milliseconds, by X's last answer; to the second.
+    #[must_use]
+    pub fn clock_skew_ms(&self) -> Option<i64> {
+        self.skew_ms.get()
+    }
+
+    /// A fresh nonce at this moment: X's own, where an answer has told how far the host's clock is off.
+    #[must_use]
+    pub fn moment(&self) -> Moment {
+        let skew_ms = self.skew_ms.get().unwrap_or_default();
+        Moment::new(self.edge, self.edge.unix_ms().saturating_add_signed(skew_ms.saturating_neg()) / 1_000)
+    }
+
     #[must_use]
     pub fn own_id(&self) -> Option<UserId> {
         self.own_id.get()
@@ -184,20 +216,38 @@ impl<'a> Session<'a> {
         self.own_id.set(Some(id));
     }
 
-    fn request(&self, method: Method, path: &str, content_type: Option<String>, body: Body) -> Result<Request, Failure> {
+    /// A request to X that nothing authorizes yet; the steps of connecting have manners of their own.
+    #[must_use]
+    pub fn plain_request(&self, method: Method, path: &str, body: Body) -> Request {
         let base = &self.connection.base;
-        let mut request = Request {
+        Request {
             method,
             target: Target { plain: base.plain, authority: base.authority.clone(), path: path.to_string() },
             headers: Vec::from([("accept", "application/json".to_string()), ("user-agent", USER_AGENT.to_string())]),
             body,
-        };
-        request.headers.extend(content_type.map(|value| ("content-type", value)));
-        self.connection.credential.authorize(&mut request)?;
-        Ok(request)
+        }
     }
 
-    fn send(&self, request: Request) -> Result<Response, TransportError> {
+    fn request(
+        &self,
+        method: Method,
+        path: &str,
+        content_type: Option<String>,
+        body: Body,
+        accepts: Accepts,
+    ) -> Result<(Request, Attempt), Failure> {
+        let credential = self.credential(accepts)?;
+        let mut request = self.plain_request(method, path, body);
+        request.headers.extend(content_type.map(|value| ("content-type", value)));
+        let signed_at = credential.authorize(&mut request, || self.moment());
+        Ok((request, Attempt { kind: credential.kind(), accepts, signed_at }))
+    }
+
+    /// Sends a request within the deadline of the call, once.
+    ///
+    /// # Errors
+    /// The fault of the way.
+    pub fn send(&self, request: Request) -> Result<Response, TransportError> {
         if self.edge.now() >= self.deadline {
             return Err(TransportError::not_sent(Fault::Deadline));
         }
@@ -205,25 +255,25 @@ impl<'a> Session<'a> {
     }
 
     /// Sends and reads the whole answer.
-    fn exchange(&self, request: Request) -> Result<Answer, Lost> {
+    fn exchange(&self, (request, attempt): (Request, Attempt)) -> Result<Answer, Lost> {
         let mut response = self.send(request).map_err(Lost::Answer)?;
         let unix_ms = self.edge.unix_ms();
         if let Ok(mut limits) = self.rate_limits.try_borrow_mut() {
             *limits = rate_limit::read(&response.headers, unix_ms);
         }
-        let echoes = |id: &&str| self.connection.credential.stands_in(id);
+        let echoes = |id: &&str| self.connection.stands_in(id);
         let request_id = request_id(&response.headers).filter(|id| !echoes(id)).map(ToString::to_string);
         if let Ok(mut id) = self.request_id.try_borrow_mut() {
             id.clone_from(&request_id);
         }
-        self.server_ms.set(rate_limit::server_time_ms(&response.headers));
+        self.set_clock(&response.headers, unix_ms);
         let json = match read_all(&mut *response.body, LARGEST_ANSWER) {
             Ok(body) => Json::read(&body),
             Err(error) if (200..300).contains(&response.status) => return Err(Lost::Body(error)),
             // A refusal is one by its status; its body only explains it.
             Err(_) => None,
         };
-        Ok(Answer { status: response.status, headers: response.headers, json, request_id, unix_ms })
+        Ok(Answer { status: response.status, headers: response.headers, json, request_id, unix_ms, attempt })
     }
 
     /// A success, unless it carries `errors` and nothing else.
@@ -239,85 +289,27 @@ impl<'a> Session<'a> {
         Ok(answer)
     }
 
+    /// Learns X's clock from an answer.
+    pub fn set_clock(&self, headers: &[(String, String)], unix_ms: u64) {
+        let server_ms = rate_limit::server_time_ms(headers);
+        self.server_ms.set(server_ms);
+        if let Some(server_ms) = server_ms {
+            self.skew_ms.set(Some(unix_ms.cast_signed().saturating_sub(server_ms.cast_signed())));
+        }
+    }
+
     fn refusal(&self, answer: &Answer) -> Failure {
         let body = answer.json.as_ref().map(ProblemBody::from_json).unwrap_or_default();
-        self.clean(classify::refusal(answer.status, &body, &answer.headers, answer.unix_ms))
+        let failure = self.clean(classify::refusal(answer.status, &body, &answer.headers, answer.unix_ms, &answer.attempt));
+        // The excerpt is cut, perhaps within a secret.
+        if self.connection.stands_in(&body.detail) { failure.without_quotes() } else { failure }
     }
 
-    /// An answer that echoes the credential is not quoted.
-    fn clean(&self, failure: Failure) -> Failure {
-        let echoes = |text: &str| self.connection.credential.stands_in(text);
+    /// An answer that echoes a secret is not quoted.
+    #[must_use]
+    pub fn clean(&self, failure: Failure) -> Failure {
+        let echoes = |text: &str| self.connection.stands_in(text);
         if failure.quotes().any(echoes) { failure.without_quotes() } else { failure }
-    }
-}
-
-/// X's name of the call, where it looks like one: a server may send anything there.
-#[must_use]
-pub fn request_id(headers: &[(String, String)]) -> Option<&str> {
-    let fits = |id: &&str| (1..=64).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
-    header(headers, "x-transaction-id").filter(fits)
-}
-
-const USER_AGENT: &str = concat!("x-connector/", env!("CARGO_PKG_VERSION"));
-
-impl Answer {
-    /// The `data` of the answer.
-    ///
-    /// # Errors
-    /// [`Case::UnexpectedResponse`] when it is not there.
-    pub fn data(&self) -> Result<&Json, Failure> {
-        Some(self.json()?.get("data")).filter(|data| !data.is_null()).ok_or_else(|| self.unreadable("it holds no data"))
-    }
-
-    /// The whole answer.
-    ///
-    /// # Errors
-    /// [`Case::UnexpectedResponse`] when it is no JSON.
-    pub fn json(&self) -> Result<&Json, Failure> {
-        self.json.as_ref().ok_or_else(|| self.unreadable("it is no JSON"))
-    }
-
-    /// A text of `data`.
-    ///
-    /// # Errors
-    /// [`Case::UnexpectedResponse`] when it is not there.
-    pub fn text(&self, name: &str) -> Result<String, Failure> {
-        self.data()?.get(name).to_text().ok_or_else(|| self.unreadable(&format!("data.{name} is not there")))
-    }
-
-    /// A truth value of `data`, by either of two names.
-    ///
-    /// # Errors
-    /// [`Case::UnexpectedResponse`] when it is not there.
-    pub fn truth(&self, names: [&str; 2]) -> Result<bool, Failure> {
-        self.data()?
-            .get_either(names)
-            .as_bool()
-            .ok_or_else(|| self.unreadable(&format!("data.{} is not there", names.first().copied().unwrap_or_default())))
-    }
-
-    /// A failure that says why the answer cannot be used.
-    #[must_use]
-    pub fn unreadable(&self, why: &str) -> Failure {
-        Failure::new(Case::UnexpectedResponse, "unreadable-answer", Party::X, format!("X's answer cannot be read: {why}"))
-            .status(self.status)
-            .request_id(self.request_id.as_deref())
-            .rate_limit(rate_limit::deciding(&rate_limit::read(&self.headers, self.unix_ms)))
-    }
-
-    /// A moment of the host's clock on X's clock; hosts' clocks are off by an hour at times. It errs up to 2 s towards the past.
-    #[must_use]
-    pub fn on_server_clock(&self, unix_ms: u64) -> u64 {
-        let Some(server) = self.server_time_ms() else {
-            return unix_ms;
-        };
-        (unix_ms + server).saturating_sub(self.unix_ms).saturating_sub(2_000)
-    }
-
-    /// X's clock when it answered, in milliseconds since 1970, to the second.
-    #[must_use]
-    pub fn server_time_ms(&self) -> Option<u64> {
-        rate_limit::server_time_ms(&self.headers)
     }
 }
 
@@ -337,42 +329,4 @@ impl WriteFailure {
             }
         }
     }
-}
-
-/// The failure of a request that got no answer.
-#[must_use]
-pub fn unreachable_x(error: TransportError) -> Failure {
-    let (case, code, party, message) = match error.fault {
-        Fault::NameNotResolved => {
-            (Case::Unavailable, "name-not-resolved", Party::Operator, "X's name could not be resolved; check the host's network")
-        }
-        Fault::ConnectionRefused => {
-            (Case::Unavailable, "connection-refused", Party::Operator, "no connection to X; check the host's network and X_API_BASE_URL")
-        }
-        Fault::ConnectTimeout => (Case::Unavailable, "connect-timeout", Party::Wait, "no connection to X in time; try again"),
-        Fault::Tls => (
-            Case::Unavailable,
-            "tls-failed",
-            Party::Operator,
-            "the secure connection to X failed; check the host's clock, certificates and proxies",
-        ),
-        Fault::Denied => {
-            (Case::EgressDenied, "egress-denied", Party::Operator, "the host's egress policy does not allow X's address; allow it")
-        }
-        Fault::NotAccepted => (Case::UnexpectedResponse, "request-not-accepted", Party::Operator, "the host does not send this request"),
-        Fault::Deadline => (
-            Case::Unavailable,
-            "deadline",
-            Party::Wait,
-            "X did not answer before the deadline of the call; try again, or raise X_CALL_DEADLINE_MS",
-        ),
-        Fault::ConnectionBroken => {
-            (Case::Unavailable, "connection-broken", Party::Wait, "the connection to X broke before the answer was complete; try again")
-        }
-        Fault::Protocol => {
-            (Case::Unavailable, "no-http", Party::Operator, "what came back is no HTTP answer; check proxies and X_API_BASE_URL")
-        }
-        Fault::TooLarge => (Case::UnexpectedResponse, "answer-too-large", Party::X, "X's answer is larger than 4 MiB"),
-    };
-    Failure::new(case, code, party, message)
 }

@@ -8,6 +8,7 @@ use alloc::{
     vec::Vec,
 };
 
+use crate::auth::Accepts;
 use crate::bindings::actions::{CreatePostInput, CreatePostOutput, CreatedPost};
 use crate::bindings::types::Outcome;
 use crate::cost::Item;
@@ -18,7 +19,10 @@ use crate::media::{Plan, Purpose};
 use crate::session::{Answer, Session, Write, WriteFailure};
 use crate::text;
 use crate::transport::Method;
-use crate::x::{current_user, first_attempt, post_fields::PostFields};
+use crate::x::{current_user, first_attempt, post_fields, post_fields::PostFields};
+
+/// What X accepts here.
+pub const ACCEPTS: Accepts = Accepts::USER.with_scopes(&["tweet.read", "tweet.write", "users.read"]);
 
 /// How far back the timeline is read beyond the first attempt: hosts' clocks are off by an hour at times. What is
 /// found is then held against X's own clock.
@@ -48,7 +52,7 @@ pub fn request(text: &str, media: &[MediaId]) -> Write {
         ("text", if text.is_empty() { Json::Null } else { Json::text(text) }),
         ("media", if media.is_empty() { Json::Null } else { Json::object([("media_ids", media_ids)]) }),
     ]);
-    Write::json(Method::Post, "/2/tweets".to_string(), &body)
+    Write::json(Method::Post, "/2/tweets".to_string(), &body, ACCEPTS)
 }
 
 fn response(answer: &Answer) -> Result<CreatedPost, Failure> {
@@ -77,6 +81,8 @@ fn created(id: String, text: String, mut history: Vec<String>) -> CreatedPost {
 pub fn run(session: &Session<'_>, input: CreatePostInput) -> Result<CreatePostOutput, Failure> {
     let began_at = session.edge.unix_ms();
     let Draft { text, media, first_attempt_at } = parse(input, session.connection.post_limit)?;
+    session.credential(ACCEPTS)?;
+    media.check_credential(session)?;
     let search =
         Search { text: &text, media: media.len(), since_ms: first_attempt_at.unwrap_or(began_at), is_repeat: first_attempt_at.is_some() };
     let before = if first_attempt_at.is_some() { search.find(session)? } else { None };
@@ -137,9 +143,10 @@ impl Search<'_> {
         let own_id = current_user::id(session)?;
         // A post's id tells its time, so the search needs no `start_time`, which X refuses when it is too fresh.
         let since = PostId::at_unix_ms(self.since_ms.saturating_sub(CLOCK_SLACK_MS));
-        let answer = session.read(&format!(
+        let path = format!(
             "/2/users/{own_id}/tweets?since_id={since}&max_results=100&exclude=retweets&tweet.fields=attachments,edit_history_tweet_ids,entities,note_tweet"
-        ))?;
+        );
+        let answer = session.read(&path, post_fields::ACCEPTS)?;
         let posts: Vec<PostFields> = answer.json()?.get("data").items().iter().filter_map(PostFields::read).collect();
         session.bill(Item::PostRead, posts.len());
         let since = PostId::at_unix_ms(answer.on_server_clock(self.since_ms));

@@ -2,6 +2,7 @@
 
 use alloc::format;
 
+use crate::auth::Accepts;
 use crate::bindings::actions::{DeletePostInput, DeletePostOutput, DeletedPost};
 use crate::bindings::types::Outcome;
 use crate::cost::Item;
@@ -10,13 +11,16 @@ use crate::id::PostId;
 use crate::session::{Answer, Session, Write, WriteFailure};
 use crate::transport::{Body, Method};
 
+/// What X accepts here.
+pub const ACCEPTS: Accepts = Accepts::USER.with_scopes(&["tweet.read", "tweet.write", "users.read"]);
+
 /// The post to delete.
 pub fn parse(input: &DeletePostInput) -> Result<PostId, Failure> {
     PostId::parse(&input.id).map_err(|error| Failure::invalid("id", "invalid-post", &format!("{error}")))
 }
 
 pub fn request(id: PostId) -> Write {
-    Write { method: Method::Delete, path: format!("/2/tweets/{id}"), content_type: None, body: Body::Empty }
+    Write { method: Method::Delete, path: format!("/2/tweets/{id}"), content_type: None, body: Body::Empty, accepts: ACCEPTS }
 }
 
 /// `false` from X means that there was nothing to delete. Without a body its status says enough.

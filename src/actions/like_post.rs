@@ -2,6 +2,7 @@
 
 use alloc::format;
 
+use crate::auth::Accepts;
 use crate::bindings::actions::{LikePostInput, LikePostOutput, LikedPost};
 use crate::bindings::types::Outcome;
 use crate::cost::Item;
@@ -12,13 +13,16 @@ use crate::session::{Answer, Session, Write, WriteFailure};
 use crate::transport::Method;
 use crate::x::current_user;
 
+/// What X accepts here.
+pub const ACCEPTS: Accepts = Accepts::USER.with_scopes(&["tweet.read", "users.read", "like.write"]);
+
 /// The post to like.
 pub fn parse(input: &LikePostInput) -> Result<PostId, Failure> {
     PostId::parse(&input.tweet_id).map_err(|error| Failure::invalid("tweet_id", "invalid-post", &format!("{error}")))
 }
 
 pub fn request(own_id: UserId, post: PostId) -> Write {
-    Write::json(Method::Post, format!("/2/users/{own_id}/likes"), &Json::object([("tweet_id", Json::text(post))]))
+    Write::json(Method::Post, format!("/2/users/{own_id}/likes"), &Json::object([("tweet_id", Json::text(post))]), ACCEPTS)
 }
 
 /// X has said by its status that it did it; what its body says is more, but no less.
@@ -32,6 +36,7 @@ fn response(answer: &Answer) -> bool {
 /// A [`Failure`]; a post that is liked already is no error.
 pub fn run(session: &Session<'_>, input: &LikePostInput) -> Result<LikePostOutput, Failure> {
     let post = parse(input)?;
+    session.credential(ACCEPTS)?;
     let (liked, outcome) = match session.write(request(current_user::id(session)?, post)) {
         Ok(answer) => (response(&answer), Outcome::Done),
         Err(WriteFailure::Done(_)) => (true, Outcome::Done),

@@ -2,6 +2,7 @@
 
 use alloc::{format, string::ToString};
 
+use crate::auth::Accepts;
 use crate::bindings::actions::{RepostPostInput, RepostPostOutput, RepostedPost};
 use crate::bindings::types::Outcome;
 use crate::cost::Item;
@@ -12,13 +13,16 @@ use crate::session::{Answer, Session, Write, WriteFailure};
 use crate::transport::Method;
 use crate::x::current_user;
 
+/// What X accepts here.
+pub const ACCEPTS: Accepts = Accepts::USER.with_scopes(&["tweet.read", "tweet.write", "users.read"]);
+
 /// The post to repost.
 pub fn parse(input: &RepostPostInput) -> Result<PostId, Failure> {
     PostId::parse(&input.tweet_id).map_err(|error| Failure::invalid("tweet_id", "invalid-post", &format!("{error}")))
 }
 
 pub fn request(own_id: UserId, post: PostId) -> Write {
-    Write::json(Method::Post, format!("/2/users/{own_id}/retweets"), &Json::object([("tweet_id", Json::text(post))]))
+    Write::json(Method::Post, format!("/2/users/{own_id}/retweets"), &Json::object([("tweet_id", Json::text(post))]), ACCEPTS)
 }
 
 /// X named the id `id` until August 2026 and names it `rest_id` since. Its status has said that it did it, whatever the body says.
@@ -33,6 +37,7 @@ fn response(answer: &Answer, post: PostId) -> RepostedPost {
 /// A [`Failure`]; a post that is reposted already is no error.
 pub fn run(session: &Session<'_>, input: &RepostPostInput) -> Result<RepostPostOutput, Failure> {
     let post = parse(input)?;
+    session.credential(ACCEPTS)?;
     let (data, outcome) = match session.write(request(current_user::id(session)?, post)) {
         Ok(answer) => (response(&answer, post), Outcome::Done),
         Err(WriteFailure::Done(_)) => (RepostedPost { id: post.to_string(), retweeted: true }, Outcome::Done),

@@ -4,6 +4,7 @@
 
 use alloc::{format, string::String};
 
+use crate::auth::Accepts;
 use crate::bindings::actions::{SendDirectMessageInput, SendDirectMessageOutput, SentDirectMessage};
 use crate::bindings::types::Outcome;
 use crate::cost::Item;
@@ -15,6 +16,11 @@ use crate::session::{Answer, Session, Write, WriteFailure};
 use crate::text;
 use crate::transport::Method;
 use crate::x::{first_attempt, user_lookup};
+
+/// What X accepts here.
+pub const ACCEPTS: Accepts = Accepts::USER.with_scopes(&["dm.write", "tweet.read", "users.read"]);
+/// What X accepts at `GET /2/dm_conversations/with/{participant_id}/dm_events`.
+pub const EVENTS_ACCEPT: Accepts = Accepts::USER.with_scopes(&["dm.read", "tweet.read", "users.read"]);
 
 /// X's documented maximum of a message.
 const LONGEST_TEXT: usize = 10_000;
@@ -48,7 +54,7 @@ pub fn parse(input: SendDirectMessageInput) -> Result<Draft, Failure> {
 pub fn request(recipient: UserId, text: &str, media: &[MediaId]) -> Write {
     let attachments = Json::list(media.iter().map(|id| Json::object([("media_id", Json::text(id))])));
     let body = Json::object([("text", Json::text(text)), ("attachments", attachments)]);
-    Write::json(Method::Post, format!("/2/dm_conversations/with/{recipient}/messages"), &body)
+    Write::json(Method::Post, format!("/2/dm_conversations/with/{recipient}/messages"), &body, ACCEPTS)
 }
 
 fn response(answer: &Answer) -> Result<SentDirectMessage, Failure> {
@@ -62,6 +68,8 @@ fn response(answer: &Answer) -> Result<SentDirectMessage, Failure> {
 pub fn run(session: &Session<'_>, input: SendDirectMessageInput) -> Result<SendDirectMessageOutput, Failure> {
     let began_at = session.edge.unix_ms();
     let Draft { recipient, text, media, first_attempt_at } = parse(input)?;
+    session.credential(ACCEPTS)?;
+    media.check_credential(session)?;
     let recipient = user_lookup::find(session, &recipient, "username")?.id;
     let search = Search { recipient, text: &text, media: media.len(), since_ms: first_attempt_at.unwrap_or(began_at) };
     let before = if first_attempt_at.is_some() { search.find(session)? } else { None };
@@ -109,10 +117,11 @@ struct Search<'a> {
 
 impl Search<'_> {
     fn find(&self, session: &Session<'_>) -> Result<Option<SentDirectMessage>, Failure> {
-        let answer = session.read(&format!(
+        let path = format!(
             "/2/dm_conversations/with/{}/dm_events?max_results=100&event_types=MessageCreate&dm_event.fields=attachments,dm_conversation_id,entities,sender_id,text",
             self.recipient
-        ))?;
+        );
+        let answer = session.read(&path, EVENTS_ACCEPT)?;
         let events = answer.json()?.get("data").items();
         session.bill(Item::DmEventRead, events.len());
         let since = PostId::at_unix_ms(answer.on_server_clock(self.since_ms));

@@ -5,12 +5,14 @@ use alloc::string::String;
 use wasip2::cli::environment;
 
 use crate::actions;
-use crate::bindings::{self, actions as action_types, triggers as trigger_types, types::Error};
+use crate::auth::{oauth1::three_legged, oauth2};
+use crate::bindings::{self, actions as action_types, connection as steps, triggers as trigger_types, types::Error};
 use crate::connection::Connection;
 use crate::edge::Wasi;
 use crate::error::Failure;
 use crate::session::Session;
 use crate::triggers;
+use crate::verify;
 
 struct Component;
 
@@ -46,6 +48,44 @@ impl action_types::Guest for Component {
 impl trigger_types::Guest for Component {
     fn poll_new_post(input: trigger_types::NewPostInput, cursor: Option<String>) -> Result<trigger_types::NewPostOutput, Error> {
         call(|session| triggers::new_post::run(session, &input, cursor.as_deref()))
+    }
+}
+
+impl steps::Guest for Component {
+    fn authorization_url(input: steps::AuthorizationUrlInput) -> Result<steps::Authorization, Error> {
+        call(|session| oauth2::authorization_url::run(session, &input))
+    }
+
+    fn exchange_code(input: steps::ExchangeCodeInput) -> Result<steps::Tokens, Error> {
+        call(|session| oauth2::exchange_code::run(session, &input))
+    }
+
+    fn refresh_tokens() -> Result<steps::Tokens, Error> {
+        call(oauth2::refresh_tokens::run)
+    }
+
+    fn revoke_token() -> Result<steps::Revocation, Error> {
+        call(oauth2::revoke_token::run)
+    }
+
+    fn exchange_oauth1_token(input: steps::ExchangeOauth1TokenInput) -> Result<steps::Tokens, Error> {
+        call(|session| oauth2::exchange_oauth1_token::run(session, &input))
+    }
+
+    fn request_app_token() -> Result<steps::AppToken, Error> {
+        call(oauth2::request_app_token::run)
+    }
+
+    fn request_oauth1_token(input: steps::RequestOauth1TokenInput) -> Result<steps::Oauth1Authorization, Error> {
+        call(|session| three_legged::begin(session, &input))
+    }
+
+    fn exchange_oauth1_verifier() -> Result<steps::Oauth1Token, Error> {
+        call(three_legged::end)
+    }
+
+    fn verify(input: steps::VerifyInput) -> Result<steps::Verification, Error> {
+        call(|session| verify::run(session, &input))
     }
 }
 

@@ -7,12 +7,16 @@ use alloc::{
     vec::Vec,
 };
 
+use crate::auth::Accepts;
 use crate::error::Failure;
 use crate::id::MediaId;
 use crate::media::Purpose;
 use crate::media::kind::Kind;
 use crate::session::{Session, Write};
 use crate::transport::{Body, Method, Source, TransportError, Whole};
+
+/// What X accepts here.
+pub const ACCEPTS: Accepts = Accepts::USER.with_scopes(&["media.write"]);
 
 /// Uploads a small image in one request and returns its id.
 ///
@@ -43,6 +47,7 @@ fn request(bytes: Vec<u8>, kind: Kind, name: Option<&str>, purpose: Purpose, bou
         path: "/2/media/upload".to_string(),
         content_type: Some(format!("multipart/form-data; boundary={boundary}")),
         body: Body::Stream { length, source: Box::new(Chain { parts }) },
+        accepts: ACCEPTS,
     }
 }
 

@@ -1,5 +1,7 @@
 //! Flows of a session: repeats of reads, the deadline, large and broken answers.
 
+mod credentials;
+
 use std::vec::Vec;
 
 use super::testing::{BEGAN_AT, Reply, Script, TOKEN, answer, lost, not_sent};
@@ -9,7 +11,7 @@ const ME: &str = "GET /2/users/me";
 const GOOD: &str = r#"{"data":{"id":"7"}}"#;
 
 fn read(steps: Vec<Reply>) -> Result<String, Failure> {
-    Script::new(steps.into_iter().map(|reply| (ME, reply))).run(|session| session.read("/2/users/me")?.text("id"))
+    Script::new(steps.into_iter().map(|reply| (ME, reply))).run(|session| session.read("/2/users/me", Accepts::USER)?.text("id"))
 }
 
 #[test]
@@ -61,7 +63,7 @@ fn answers_that_are_none_are_told_apart() {
     );
     assert_eq!(unreadable(answer(302, "")), expected("unexpected-status"));
     // A refusal is one by its status, however large its body.
-    assert_eq!(unreadable(answer(401, std::vec![b'a'; 5 * 1024 * 1024])), Err((Case::Unauthorized, "token-not-accepted".to_string())));
+    assert_eq!(unreadable(answer(401, std::vec![b'a'; 5 * 1024 * 1024])), Err((Case::Unauthorized, "expired-token".to_string())));
 }
 
 #[test]
@@ -89,7 +91,7 @@ fn a_rate_limit_says_how_long_by_xs_clock() {
 
 #[test]
 fn a_broken_connection_property_stops_the_call() {
-    for (name, value) in [("X_ACCESS_TOKEN", ""), ("X_API_BASE_URL", "http://api.x.com"), ("X_USER_ID", "me")] {
+    for (name, value) in [("X_ACCESS_TOKEN", "a b"), ("X_API_BASE_URL", "http://api.x.com"), ("X_USER_ID", "me")] {
         let script = Script::silent().with(name, value);
         let failure = script.run(|_| Ok(())).expect_err(name);
         assert_eq!(failure.problem().field.as_deref(), Some(name));

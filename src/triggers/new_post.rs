@@ -16,7 +16,7 @@ use crate::session::{Answer, Session};
 use crate::time;
 use crate::triggers::cursor::Cursor;
 use crate::triggers::window::{self, Found, Page, Query, Sighting};
-use crate::x::post_fields::{PostFields, Relation};
+use crate::x::post_fields::{ACCEPTS, PostFields, Relation};
 use crate::x::user_lookup;
 
 /// X's timelines reach back 3200 posts, 800 without replies, and drop what is excluded only after that. So many new
@@ -151,7 +151,7 @@ fn go_on(session: &Session<'_>, watch: &Watch, mut cursor: Cursor) -> Result<(Cu
 }
 
 fn page(session: &Session<'_>, watch: &Watch, cursor: &Cursor, query: &Query) -> Result<Page<PostFields>, Failure> {
-    let answer = session.read(&request(cursor, watch, query)).map_err(|failure| match failure.case() {
+    let answer = session.read(&request(cursor, watch, query), ACCEPTS).map_err(|failure| match failure.case() {
         Case::NotFound => {
             failure.recast(Case::NotFound, "user-not-found", "username names an account that is gone from X; give another one").field("username")
         }

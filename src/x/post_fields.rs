@@ -2,9 +2,13 @@
 
 use alloc::{string::String, vec::Vec};
 
+use crate::auth::Accepts;
 use crate::id::PostId;
 use crate::json::Json;
 use crate::text::same::{self, Link};
+
+/// What the timeline of an account accepts: `GET /2/users/{id}/tweets`.
+pub const ACCEPTS: Accepts = Accepts::ANY.with_scopes(&["tweet.read", "users.read"]);
 
 /// What a post of a timeline holds; everything but the id may be missing.
 #[derive(Debug)]

@@ -2,10 +2,14 @@
 
 use alloc::{format, string::String};
 
+use crate::auth::Accepts;
 use crate::cost::Item;
 use crate::error::{Case, Failure, Party};
 use crate::id::{UserId, UserReference, Username};
 use crate::session::Session;
+
+/// What X accepts here.
+pub const ACCEPTS: Accepts = Accepts::ANY.with_scopes(&["tweet.read", "users.read"]);
 
 /// A user that X knows.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,7 +31,7 @@ pub fn find(session: &Session<'_>, reference: &UserReference, field: &str) -> Re
 }
 
 fn by_username(session: &Session<'_>, username: &Username) -> Result<User, Failure> {
-    let answer = session.read(&format!("/2/users/by/username/{}", username.as_str()))?;
+    let answer = session.read(&format!("/2/users/by/username/{}", username.as_str()), ACCEPTS)?;
     let id = UserId::from_digits(&answer.text("id")?).ok_or_else(|| answer.unreadable("the user's id is no number"))?;
     session.bill(Item::UserRead, 1);
     Ok(User { id, username: Some(answer.text("username")?) })
