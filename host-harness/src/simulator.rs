@@ -1,4 +1,4 @@
-//! An X of our own: stateful, strict, with rate limits, prices and faults; in process or on loopback.
+//! An X of our own: stateful, strict, with an authorization server, rate limits, prices and faults; in process or on loopback.
 //!
 //! ```no_run
 //! # async fn example() -> std::io::Result<()> {
@@ -14,7 +14,9 @@
 //! # }
 //! ```
 
+mod apps;
 mod auth;
+mod authorization;
 mod billing;
 mod body;
 mod call;
@@ -52,7 +54,13 @@ use http::{Method, Request, Response};
 use http_body_util::BodyExt as _;
 use tokio::net::TcpListener;
 
-pub use auth::{ALL_SCOPES, Token};
+pub use apps::{
+    App, CONFIDENTIAL_API_KEY, CONFIDENTIAL_API_SECRET, CONFIDENTIAL_CLIENT_ID, CONFIDENTIAL_CLIENT_SECRET, DEFAULT_REDIRECT_URI,
+    PUBLIC_API_KEY, PUBLIC_API_SECRET, PUBLIC_CLIENT_ID,
+};
+pub use auth::oauth1::Oauth1Token;
+pub use auth::{ALL_SCOPES, Access, Token};
+pub use authorization::{AuthorizationCounts, Decision, IssuedTokens};
 pub use billing::Item;
 pub use body::{Body, ConnectionFault};
 pub use clock::Clock;
@@ -96,6 +104,12 @@ impl Simulator {
         if let Some(owner) = options.users.first() {
             state.app_owner = owner.id;
             state.tokens.add(Token::user(options.token.clone(), owner.id));
+        }
+        for app in &options.apps {
+            state.apps.add(app.clone());
+        }
+        for token in &options.oauth1_tokens {
+            state.oauth1.add(token.clone());
         }
         for user in &options.users {
             state.users.add(user.clone());

@@ -11,6 +11,7 @@ mod look_up_users;
 mod repost_post;
 mod send_direct_message;
 mod upload_media;
+mod usage;
 mod user_posts;
 
 use std::future::Future;
@@ -21,7 +22,8 @@ use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
 use super::Simulator;
-use super::auth::Caller;
+use super::auth::{Accepts, Caller};
+use super::authorization::{self, Step};
 use super::body::RequestBody;
 use super::call::{Answer, Call};
 use super::exchange::RecordedBody;
@@ -40,13 +42,20 @@ pub(crate) struct Endpoint {
     pub name: &'static str,
     /// What a user's token must cover.
     pub scopes: &'static [&'static str],
-    /// Whether an app-only token will do.
-    pub app_only: bool,
+    /// The kinds of credential that it takes.
+    pub accepts: Accepts,
     pub limits: &'static [Limit],
     pub query: &'static [Parameter],
     /// Whether it counts against the cap of post reads.
     pub reads_posts: bool,
     pub handler: Handler,
+}
+
+impl Endpoint {
+    /// Whether it answers without money: what is left of it can be asked even then.
+    pub fn is_free(&self) -> bool {
+        self.path.starts_with("/2/usage/")
+    }
 }
 
 /// How an endpoint takes its request body.
@@ -69,6 +78,8 @@ pub(crate) type StreamedAnswer = Pin<Box<dyn Future<Output = (Result<Answer, Ref
 /// Where a request goes.
 pub(crate) enum Route {
     To(&'static Endpoint, Vec<(&'static str, String)>),
+    /// To the authorization server.
+    Step(&'static Step),
     /// The path is known, with other methods; the template is given.
     OtherMethod(&'static str),
     Nowhere,
@@ -94,9 +105,17 @@ static ENDPOINTS: &[&Endpoint] = &[
     &direct_message_events::WITH_ONE,
     &direct_message_events::ALL,
     &upload_media::ENDPOINT,
+    &usage::TWEETS,
+    &usage::CREDITS,
 ];
 
-/// The endpoint of this name, for tests that change limits or read counts.
+/// The name of an endpoint or of a step of the authorization server, for tests that read counts.
+pub(crate) fn name(method: &str, path: &str) -> Option<&'static str> {
+    let step = authorization::STEPS.iter().find(|step| step.path == path && step.method.as_str() == method);
+    step.map(|step| step.name).or_else(|| named(method, path).map(|endpoint| endpoint.name))
+}
+
+/// The endpoint of this name, for tests that change limits.
 pub(crate) fn named(method: &str, path: &str) -> Option<&'static Endpoint> {
     ENDPOINTS.iter().copied().find(|endpoint| endpoint.path == path && endpoint.method.as_str() == method)
 }
@@ -104,6 +123,14 @@ pub(crate) fn named(method: &str, path: &str) -> Option<&'static Endpoint> {
 /// Finds the endpoint; fixed segments win over variable ones by their order in the table.
 pub(crate) fn route(method: &Method, path: &str) -> Route {
     let mut other = None;
+    for step in authorization::STEPS {
+        if step.path == path {
+            if step.method == *method {
+                return Route::Step(step);
+            }
+            other = Some(step.path);
+        }
+    }
     for endpoint in ENDPOINTS {
         if let Some(values) = match_path(endpoint.path, path) {
             if endpoint.method == *method {

@@ -3,10 +3,11 @@
 use std::collections::VecDeque;
 
 use http::HeaderMap;
-use http::header::AUTHORIZATION;
+use http::header::{AUTHORIZATION, LOCATION};
 use serde::Serialize;
 use serde_json::Value;
 
+use super::authorization;
 use super::intake::media_type;
 
 /// A request and what became of it.
@@ -36,6 +37,69 @@ pub struct Exchange {
     pub fault: bool,
 }
 
+const REDACTED: &str = "[redacted]";
+/// What of the authorization server's parameters and answers is no secret.
+const HARMLESS: &[&str] = &[
+    "account",
+    "client_id",
+    "code_challenge_method",
+    "decision",
+    "error",
+    "error_description",
+    "expires_in",
+    "grant_type",
+    "oauth_callback",
+    "redirect_uri",
+    "response_type",
+    "revoked",
+    "scope",
+    "subject_token_type",
+    "token_type",
+    "token_type_hint",
+];
+
+impl Exchange {
+    /// Whether the authorization server answered: consent pages, and the endpoints that give tokens or take them back.
+    #[must_use]
+    pub fn is_authorization(&self) -> bool {
+        self.template.is_some_and(|template| authorization::STEPS.iter().any(|step| step.path == template))
+    }
+
+    /// Whether X's OpenAPI describes this exchange: not the authorization server, nor the balance, nor the usage, whose numbers
+    /// are text in version 2.167 and integers in 2.166, nor the refusal of a signature, which is of an older kind.
+    #[must_use]
+    pub fn is_in_openapi(&self) -> bool {
+        let older = matches!(&self.response_body, RecordedBody::Json(body) if body["errors"][0]["code"].is_number());
+        let usage = self.template.is_some_and(|template| template.starts_with("/2/usage/"));
+        !self.is_authorization() && !usage && !older
+    }
+
+    /// Blackens what can be used to act for somebody.
+    pub(crate) fn redact(&mut self) {
+        if !self.is_authorization() {
+            return;
+        }
+        blacken(&mut self.query);
+        if let RecordedBody::Other { form, .. } = &mut self.request_body {
+            blacken(form);
+        }
+        if let RecordedBody::Json(Value::Object(members)) = &mut self.response_body {
+            let secret = members.iter_mut().filter(|(name, value)| value.is_string() && !HARMLESS.contains(&name.as_str()));
+            secret.for_each(|(_, value)| *value = REDACTED.into());
+        }
+        let places = self.response_headers.iter_mut().filter(|(name, _)| name == LOCATION.as_str());
+        for (_, place) in places {
+            // The query has the code.
+            place.truncate(place.find('?').unwrap_or(place.len()));
+        }
+    }
+}
+
+fn blacken(pairs: &mut [(String, String)]) {
+    let secret = pairs.iter_mut().filter(|(name, _)| !HARMLESS.contains(&name.as_str()));
+    secret.for_each(|(_, value)| REDACTED.clone_into(value));
+}
+
 /// A body as the log keeps it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -53,6 +117,8 @@ pub enum RecordedBody {
         content_type: String,
         /// How many bytes it has.
         length: u64,
+        /// The decoded pairs of a form that is written like a query.
+        form: Vec<(String, String)>,
     },
 }
 
@@ -81,7 +147,9 @@ impl RecordedBody {
         {
             return Self::Json(value);
         }
-        Self::Other { content_type: content_type.to_owned(), length: bytes.len() as u64 }
+        let is_form = media_type(content_type).eq_ignore_ascii_case("application/x-www-form-urlencoded");
+        let form = if is_form { url::form_urlencoded::parse(bytes).into_owned().collect() } else { Vec::new() };
+        Self::Other { content_type: content_type.to_owned(), length: bytes.len() as u64, form }
     }
 }
 

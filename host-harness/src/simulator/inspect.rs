@@ -13,15 +13,13 @@ impl Simulator {
     /// How many calls of an endpoint changed something, by method and path template (`"POST", "/2/tweets"`).
     #[must_use]
     pub fn effects(&self, method: &str, path: &str) -> u64 {
-        let endpoint = endpoints::named(method, path);
-        endpoint.and_then(|endpoint| self.state().effects.get(endpoint.name).copied()).unwrap_or_default()
+        endpoints::name(method, path).and_then(|name| self.state().effects.get(name).copied()).unwrap_or_default()
     }
 
     /// How many calls of an endpoint came in, refused ones too; calls that a fault stopped before are not among them.
     #[must_use]
     pub fn calls(&self, method: &str, path: &str) -> u64 {
-        let endpoint = endpoints::named(method, path);
-        endpoint.and_then(|endpoint| self.state().calls.get(endpoint.name).copied()).unwrap_or_default()
+        endpoints::name(method, path).and_then(|name| self.state().calls.get(name).copied()).unwrap_or_default()
     }
 
     /// All accounts, by id.

@@ -3,9 +3,10 @@
 use bytes::{Bytes, BytesMut};
 use http::HeaderMap;
 use http::header::CONTENT_TYPE;
-use http_body_util::BodyExt as _;
+use http_body_util::{BodyExt as _, Full};
 use serde_json::Value;
 
+use super::auth::signature;
 use super::body::RequestBody;
 use super::exchange::RecordedBody;
 use super::problem::Refusal;
@@ -33,6 +34,17 @@ pub(crate) async fn json(headers: &HeaderMap, body: RequestBody, limit: usize, r
     serde_json::from_slice(&bytes).map_err(|_| Refusal::invalid("$", "", "The body is not valid JSON."))
 }
 
+/// The body if a signature covers it, and the body to go on with.
+pub(crate) async fn signed_form(headers: &HeaderMap, body: RequestBody) -> (Bytes, RequestBody) {
+    if !signature::is_signed(headers) || !signature::covers_body(headers) {
+        return (Bytes::new(), body);
+    }
+    // A body that is too large is left out, and then the signature does not fit.
+    let form = collect(body, LARGEST_JSON).await.unwrap_or_default();
+    let again = Full::new(form.clone()).map_err(|never| match never {}).boxed_unsync();
+    (form, again)
+}
+
 /// Reads what nobody asked for; the caller may be sending it still.
 pub(crate) async fn drain(headers: &HeaderMap, mut body: RequestBody, keep: bool) -> RecordedBody {
     if keep {
@@ -50,7 +62,7 @@ pub(crate) async fn drain(headers: &HeaderMap, mut body: RequestBody, keep: bool
 }
 
 /// The whole body, or nothing when it is cut or larger than the limit; it is read to its end in both cases.
-async fn collect(mut body: RequestBody, limit: usize) -> Option<Bytes> {
+pub(crate) async fn collect(mut body: RequestBody, limit: usize) -> Option<Bytes> {
     let mut first: Option<Bytes> = None;
     let mut rest = BytesMut::new();
     let mut length = 0;
@@ -80,7 +92,8 @@ async fn collect(mut body: RequestBody, limit: usize) -> Option<Bytes> {
     Some([first, rest.freeze()].concat().into())
 }
 
-fn content_type(headers: &HeaderMap) -> &str {
+/// The content type with its parameters.
+pub(crate) fn content_type(headers: &HeaderMap) -> &str {
     headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default()
 }
 

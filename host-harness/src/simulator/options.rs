@@ -4,7 +4,9 @@ use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hasher};
 use std::time::Duration;
 
+use super::apps::App;
 use super::auth::Token;
+use super::auth::oauth1::Oauth1Token;
 use super::clock::Clock;
 use super::users::User;
 
@@ -56,6 +58,16 @@ pub struct Options {
     pub token: String,
     /// More credentials: fewer scopes, expired, revoked, app-only, of other users.
     pub tokens: Vec<Token>,
+    /// The developer apps. Tokens of [`Options::token`] and [`Options::tokens`] belong to app 1 unless they say otherwise.
+    pub apps: Vec<App>,
+    /// OAuth 1.0a tokens that accounts have given to the apps.
+    pub oauth1_tokens: Vec<Oauth1Token>,
+    /// How long access tokens of the authorization server live.
+    pub access_token_lifetime: Duration,
+    /// How long refresh tokens live.
+    pub refresh_token_lifetime: Duration,
+    /// Whether a refresh ends the access token of the pair that was refreshed; X does not say.
+    pub refresh_ends_access_token: bool,
     /// Whether rate limits are counted and told. Off for load tests.
     pub limits: bool,
     /// The plan of the developer account.
@@ -82,12 +94,14 @@ pub struct Options {
     pub problem_host: ProblemHost,
     /// How many exchanges are kept, the newest ones. 0 records nothing.
     pub exchange_log: usize,
+    /// Whether the log keeps codes, tokens and secrets of the authorization server; otherwise their places say `[redacted]`.
+    pub log_secrets: bool,
     /// Whether uploaded bytes are kept for inspection; otherwise their length alone.
     pub keep_media: bool,
 }
 
 impl Default for Options {
-    /// Users `maker` (owner of the token), `friend`, `XDevelopers` and `stranger` (who accepts no direct messages); the
+    /// A public and a confidential app; users `maker` (owner of the token), `friend`, `XDevelopers` and `stranger` (who accepts no direct messages); the
     /// machine's time; limits on; an Enterprise plan, because X lets nobody else like posts through the API since April
     /// 2026; no end of credits; strict wherever X is not known to be lenient; no exchange log.
     fn default() -> Self {
@@ -101,6 +115,12 @@ impl Default for Options {
             ],
             token: generated_token(),
             tokens: Vec::new(),
+            apps: vec![App::public(), App::confidential()],
+            oauth1_tokens: Vec::new(),
+            access_token_lifetime: Duration::from_hours(2),
+            // About six months, says X.
+            refresh_token_lifetime: Duration::from_hours(180 * 24),
+            refresh_ends_access_token: true,
             limits: true,
             plan: Plan::Enterprise,
             credits: None,
@@ -114,6 +134,7 @@ impl Default for Options {
             short_pages: false,
             problem_host: ProblemHost::X,
             exchange_log: 0,
+            log_secrets: false,
             keep_media: true,
         }
     }

@@ -9,7 +9,8 @@ use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 use serde_json::Value;
 
 use super::Simulator;
-use super::auth::Caller;
+use super::auth::{Caller, authenticate};
+use super::authorization;
 use super::body::{Body, ConnectionFault, RequestBody};
 use super::call::{Answer, Call};
 use super::clock::http_date;
@@ -35,7 +36,8 @@ struct Outcome {
 impl Outcome {
     fn refusal(simulator: &Simulator, refusal: &Refusal, headers: HeaderMap) -> Self {
         let body = refusal.body(simulator.options().problem_host);
-        Self::new(refusal.status, PROBLEM, &body, headers)
+        let content_type = if refusal.is_problem() { PROBLEM } else { JSON };
+        Self::new(refusal.status, content_type, &body, headers)
     }
 
     fn new(status: StatusCode, content_type: HeaderValue, body: &Value, mut headers: HeaderMap) -> Self {
@@ -50,6 +52,7 @@ pub(crate) async fn handle(simulator: &Simulator, parts: Parts, body: RequestBod
     let route = endpoints::route(&parts.method, &path);
     let template = match &route {
         Route::To(endpoint, _) => Some(endpoint.path),
+        Route::Step(step) => Some(step.path),
         Route::OtherMethod(template) => Some(*template),
         Route::Nowhere => None,
     };
@@ -101,6 +104,9 @@ pub(crate) async fn handle(simulator: &Simulator, parts: Parts, body: RequestBod
             let content_type = response.headers().get(CONTENT_TYPE);
             let content_type = content_type.and_then(|value| value.to_str().ok());
             exchange.response_body = RecordedBody::of(content_type.unwrap_or_default(), whole);
+        }
+        if !simulator.options().log_secrets {
+            exchange.redact();
         }
         simulator.record(exchange);
     }
@@ -175,14 +181,20 @@ fn damage<'a>(mut outcome: Outcome, effects: impl Iterator<Item = &'a Effect>) -
 
 async fn process(simulator: &Simulator, parts: &Parts, route: Route, body: RequestBody, keep_body: bool) -> Outcome {
     let mut headers = base_headers(simulator);
+    if let Route::Step(step) = route {
+        let (reply, request_body) = authorization::serve(simulator, step, parts, body).await;
+        headers.extend(reply.headers());
+        return Outcome { status: reply.status, headers, body: reply.body, request_body };
+    }
+    let (form, body) = intake::signed_form(&parts.headers, body).await;
     let admitted = match &route {
-        Route::Nowhere => Err(Refusal::unknown_path()),
+        Route::Nowhere | Route::Step(_) => Err(Refusal::unknown_path()),
         Route::OtherMethod(_) => Err(Refusal::unknown_method()),
-        Route::To(endpoint, values) => admit(simulator, parts, endpoint, values, &mut headers),
+        Route::To(endpoint, values) => admit(simulator, parts, &form, endpoint, values, &mut headers),
     };
     let (endpoint, values) = match route {
         Route::To(endpoint, values) => (Some(endpoint), values),
-        Route::OtherMethod(_) | Route::Nowhere => (None, Vec::new()),
+        Route::OtherMethod(_) | Route::Step(_) | Route::Nowhere => (None, Vec::new()),
     };
     let (answer, recorded) = match (admitted, endpoint) {
         (Ok((caller, query)), Some(endpoint)) => {
@@ -211,6 +223,7 @@ async fn process(simulator: &Simulator, parts: &Parts, route: Route, body: Reque
 fn admit(
     simulator: &Simulator,
     parts: &Parts,
+    form: &[u8],
     endpoint: &'static Endpoint,
     values: &[(&'static str, String)],
     headers: &mut HeaderMap,
@@ -218,7 +231,7 @@ fn admit(
     let (options, now_ms) = (simulator.options(), simulator.now_ms());
     let mut state = simulator.state();
     *state.calls.entry(endpoint.name).or_default() += 1;
-    let caller = state.tokens.authenticate(&parts.headers, endpoint.scopes, endpoint.app_only, now_ms)?;
+    let caller = authenticate(&mut state, parts, form, endpoint, now_ms)?;
     headers.insert(HeaderName::from_static("x-access-level"), HeaderValue::from_static(caller.access.as_str()));
     if options.limits {
         let (standings, within) = state.windows.count(endpoint.name, endpoint.limits, &caller, now_ms);
@@ -228,7 +241,7 @@ fn admit(
         }
     }
     let spent = i64::try_from(state.ledger.total_micro_usd()).unwrap_or(i64::MAX);
-    if state.credits.is_some_and(|credits| spent >= credits) {
+    if !endpoint.is_free() && state.credits.is_some_and(|credits| spent >= credits) {
         return Err(Refusal::credits_depleted(caller.app_id));
     }
     let reads = state.ledger.post_reads();

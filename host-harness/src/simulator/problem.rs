@@ -20,6 +20,8 @@ pub(crate) struct Refusal {
 enum Kind {
     /// `about:blank`
     Blank,
+    /// No problem at all, but a number and a sentence as version 1.1 of the API had them.
+    Legacy(u32),
     /// The last segment of a problem address.
     Slug(&'static str),
 }
@@ -38,6 +40,61 @@ impl Refusal {
         self
     }
 
+    fn legacy(status: StatusCode, code: u32, message: &str) -> Self {
+        Self { kind: Kind::Legacy(code), ..Self::blank(status, "", message) }
+    }
+
+    /// 401 for a signature that does not fit, whatever the reason.
+    pub fn could_not_authenticate() -> Self {
+        Self::legacy(StatusCode::UNAUTHORIZED, 32, "Could not authenticate you.")
+    }
+
+    /// 401 for an OAuth 1.0a token that X does not know, or not any more.
+    pub fn invalid_token() -> Self {
+        Self::legacy(StatusCode::UNAUTHORIZED, 89, "Invalid or expired token.")
+    }
+
+    /// 401 for a signature of another time.
+    pub fn timestamp_out_of_bounds() -> Self {
+        Self::legacy(StatusCode::UNAUTHORIZED, 135, "Timestamp out of bounds.")
+    }
+
+    /// 403 for an address that is not registered for the app.
+    pub fn callback_not_approved() -> Self {
+        Self::legacy(
+            StatusCode::FORBIDDEN,
+            415,
+            "Callback URL not approved for this client application. Approved callback URLs can be adjusted in your application settings",
+        )
+    }
+
+    /// 400 for a parameter of OAuth 1.0a that is not there, or there twice. The code is X's for a missing parameter.
+    pub fn wrong_parameter(name: &str) -> Self {
+        Self::legacy(StatusCode::BAD_REQUEST, 38, &format!("{name} parameter is missing or repeated."))
+    }
+
+    /// 403 for an app-only token by wrong keys.
+    pub fn unable_to_verify() -> Self {
+        Self::legacy(StatusCode::FORBIDDEN, 99, "Unable to verify your credentials").labelled("authenticity_token_error")
+    }
+
+    /// 403 for an app-only token without the right grant type.
+    pub fn missing_grant_type() -> Self {
+        Self::legacy(StatusCode::FORBIDDEN, 170, "Missing required parameter: grant_type").labelled("forbidden_missing_parameter")
+    }
+
+    fn labelled(self, label: &str) -> Self {
+        self.with("label", json!(label))
+    }
+
+    /// 403 for a signed call that the app's permissions do not cover.
+    pub fn oauth1_permissions() -> Self {
+        let detail = "Your client app is not configured with the appropriate oauth1 app permissions for this endpoint.";
+        let mut refusal = Self::typed(StatusCode::FORBIDDEN, "oauth1-permissions", "Forbidden", detail.to_owned());
+        refusal.status_in_body = true;
+        refusal
+    }
+
     /// 401. X says nothing about the cause.
     pub fn unauthorized() -> Self {
         Self::blank(StatusCode::UNAUTHORIZED, "Unauthorized", "Unauthorized")
@@ -53,15 +110,13 @@ impl Refusal {
         Self::forbidden("You are not allowed to create a Tweet with duplicate content.")
     }
 
-    /// 403 for an app-only token where a user is needed.
-    pub fn unsupported_authentication() -> Self {
+    /// 403 for a kind of credential that the endpoint does not take.
+    pub fn unsupported_authentication(given: &str, supported: &str) -> Self {
         let mut refusal = Self::typed(
             StatusCode::FORBIDDEN,
             "unsupported-authentication",
             "Unsupported Authentication",
-            "Authenticating with OAuth 2.0 Application-Only is forbidden for this endpoint.  \
-             Supported authentication types are [OAuth 1.0a User Context, OAuth 2.0 User Context]."
-                .to_owned(),
+            format!("Authenticating with {given} is forbidden for this endpoint.  Supported authentication types are [{supported}]."),
         );
         refusal.status_in_body = true;
         refusal
@@ -154,15 +209,25 @@ impl Refusal {
         Self::blank(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable", "Service Unavailable")
     }
 
+    /// Whether it is a problem of RFC 7807, and not of the kind that came before.
+    pub fn is_problem(&self) -> bool {
+        !matches!(self.kind, Kind::Legacy(_))
+    }
+
     /// The body.
     pub fn body(&self, host: ProblemHost) -> Value {
         let mut body = self.more.clone();
+        if let Kind::Legacy(code) = self.kind {
+            body.insert("code".to_owned(), json!(code));
+            body.insert("message".to_owned(), json!(self.detail));
+            return json!({"errors": [body]});
+        }
         body.insert("title".to_owned(), json!(self.title));
         body.insert("detail".to_owned(), json!(self.detail));
         body.insert(
             "type".to_owned(),
             json!(match self.kind {
-                Kind::Blank => "about:blank".to_owned(),
+                Kind::Blank | Kind::Legacy(_) => "about:blank".to_owned(),
                 Kind::Slug(slug) => problem_type(host, slug),
             }),
         );

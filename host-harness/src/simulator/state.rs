@@ -2,7 +2,10 @@
 
 use std::collections::HashMap;
 
+use super::apps::Apps;
 use super::auth::Tokens;
+use super::auth::oauth1::Oauth1;
+use super::authorization::Grants;
 use super::billing::Ledger;
 use super::limits::Windows;
 use super::media::MediaStore;
@@ -21,7 +24,10 @@ pub(crate) struct State {
     pub posts: Posts,
     pub messages: Messages,
     pub media: MediaStore,
+    pub apps: Apps,
     pub tokens: Tokens,
+    pub oauth1: Oauth1,
+    pub grants: Grants,
     pub windows: Windows,
     pub ledger: Ledger,
     /// What was changed by calls, by endpoint.

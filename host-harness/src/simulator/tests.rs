@@ -2,6 +2,7 @@
 
 #![allow(clippy::wildcard_imports, reason = "the tests below share what is here")]
 
+mod authorization;
 mod behaviour;
 mod faults;
 mod limits;

@@ -4,6 +4,7 @@ use http::{Method, StatusCode};
 use serde_json::json;
 
 use super::{Endpoint, Handler, WRITE, data};
+use crate::simulator::auth::Accepts;
 use crate::simulator::billing::Item;
 use crate::simulator::call::{Answer, Call, id};
 use crate::simulator::clock::millis;
@@ -24,7 +25,7 @@ pub(super) static ENDPOINT: Endpoint = Endpoint {
     path: "/2/tweets",
     name: "POST /2/tweets",
     scopes: WRITE,
-    app_only: false,
+    accepts: Accepts::USERS,
     // X names no daily allowance per user beside the app's, yet tells one; it is taken to be the same.
     limits: &[Limit::user(100), Limit::user(10_000).per_day(), Limit::app(10_000).per_day()],
     query: &[],

@@ -4,6 +4,7 @@ use http::{Method, StatusCode};
 use serde_json::json;
 
 use super::{Endpoint, Handler, WRITE, data};
+use crate::simulator::auth::Accepts;
 use crate::simulator::billing::Item;
 use crate::simulator::call::{Answer, Call};
 use crate::simulator::limits::Limit;
@@ -15,7 +16,7 @@ pub(super) static ENDPOINT: Endpoint = Endpoint {
     path: "/2/tweets/{id}",
     name: "DELETE /2/tweets/{id}",
     scopes: WRITE,
-    app_only: false,
+    accepts: Accepts::USERS,
     limits: &[Limit::user(50)],
     query: &[],
     reads_posts: false,

@@ -4,6 +4,7 @@ use http::Method;
 use serde_json::{Value, json};
 
 use super::{Endpoint, Handler};
+use crate::simulator::auth::Accepts;
 use crate::simulator::billing::{Bill, Item};
 use crate::simulator::call::{Answer, Call};
 use crate::simulator::limits::Limit;
@@ -45,7 +46,7 @@ pub(super) static ALL: Endpoint = Endpoint {
     path: "/2/dm_events",
     name: "GET /2/dm_events",
     scopes: SCOPES,
-    app_only: false,
+    accepts: Accepts::USERS,
     limits: &[Limit::user(15)],
     query: QUERY,
     reads_posts: false,
@@ -57,7 +58,7 @@ pub(super) static WITH_ONE: Endpoint = Endpoint {
     path: "/2/dm_conversations/with/{participant_id}/dm_events",
     name: "GET /2/dm_conversations/with/{participant_id}/dm_events",
     scopes: SCOPES,
-    app_only: false,
+    accepts: Accepts::USERS,
     limits: &[Limit::user(15)],
     query: QUERY,
     reads_posts: false,

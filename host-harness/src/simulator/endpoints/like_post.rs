@@ -4,6 +4,7 @@ use http::{Method, StatusCode};
 use serde_json::json;
 
 use super::{Endpoint, Handler, data};
+use crate::simulator::auth::Accepts;
 use crate::simulator::billing::Item;
 use crate::simulator::call::{Answer, Call};
 use crate::simulator::limits::Limit;
@@ -19,7 +20,7 @@ pub(super) static LIKE: Endpoint = Endpoint {
     path: "/2/users/{id}/likes",
     name: "POST /2/users/{id}/likes",
     scopes: SCOPES,
-    app_only: false,
+    accepts: Accepts::USERS,
     limits: LIMITS,
     query: &[],
     reads_posts: false,
@@ -31,7 +32,7 @@ pub(super) static UNLIKE: Endpoint = Endpoint {
     path: "/2/users/{id}/likes/{tweet_id}",
     name: "DELETE /2/users/{id}/likes/{tweet_id}",
     scopes: SCOPES,
-    app_only: false,
+    accepts: Accepts::USERS,
     limits: LIMITS,
     query: &[],
     reads_posts: false,

@@ -4,6 +4,7 @@ use http::Method;
 use serde_json::{Value, json};
 
 use super::{Endpoint, Handler, READ};
+use crate::simulator::auth::Accepts;
 use crate::simulator::billing::{Bill, Item};
 use crate::simulator::call::{Answer, Call, id};
 use crate::simulator::limits::Limit;
@@ -18,7 +19,7 @@ pub(super) static ONE: Endpoint = Endpoint {
     path: "/2/tweets/{id}",
     name: "GET /2/tweets/{id}",
     scopes: READ,
-    app_only: true,
+    accepts: Accepts::ALL,
     limits: &[Limit::app(450), Limit::user(900)],
     query: &[TWEET_FIELDS, POST_FIELDS, POST_EXPANSIONS, MEDIA_FIELDS, POLL_FIELDS, USER_FIELDS, PLACE_FIELDS],
     reads_posts: true,
@@ -30,7 +31,7 @@ pub(super) static MANY: Endpoint = Endpoint {
     path: "/2/tweets",
     name: "GET /2/tweets",
     scopes: READ,
-    app_only: true,
+    accepts: Accepts::ALL,
     limits: &[Limit::app(3_500), Limit::user(5_000)],
     query: &[
         Parameter::required("ids", Kind::Ids(100)),

@@ -4,6 +4,7 @@ use http::Method;
 use serde_json::json;
 
 use super::{Endpoint, Handler, READ};
+use crate::simulator::auth::Accepts;
 use crate::simulator::billing::{Bill, Item};
 use crate::simulator::call::{Answer, Call};
 use crate::simulator::limits::Limit;
@@ -19,7 +20,7 @@ pub(super) static ME: Endpoint = Endpoint {
     path: "/2/users/me",
     name: "GET /2/users/me",
     scopes: READ,
-    app_only: false,
+    accepts: Accepts::USERS,
     limits: &[Limit::user(75)],
     query: QUERY,
     reads_posts: false,
@@ -31,7 +32,7 @@ pub(super) static BY_USERNAME: Endpoint = Endpoint {
     path: "/2/users/by/username/{username}",
     name: "GET /2/users/by/username/{username}",
     scopes: READ,
-    app_only: true,
+    accepts: Accepts::ALL,
     limits: &[Limit::app(300), Limit::user(900)],
     query: QUERY,
     reads_posts: false,
@@ -43,7 +44,7 @@ pub(super) static BY_ID: Endpoint = Endpoint {
     path: "/2/users/{id}",
     name: "GET /2/users/{id}",
     scopes: READ,
-    app_only: true,
+    accepts: Accepts::ALL,
     limits: &[Limit::app(300), Limit::user(900)],
     query: QUERY,
     reads_posts: false,

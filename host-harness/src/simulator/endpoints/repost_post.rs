@@ -4,6 +4,7 @@ use http::{Method, StatusCode};
 use serde_json::json;
 
 use super::{Endpoint, Handler, WRITE, data};
+use crate::simulator::auth::Accepts;
 use crate::simulator::billing::Item;
 use crate::simulator::call::{Answer, Call};
 use crate::simulator::clock::millis;
@@ -18,7 +19,7 @@ pub(super) static REPOST: Endpoint = Endpoint {
     path: "/2/users/{id}/retweets",
     name: "POST /2/users/{id}/retweets",
     scopes: WRITE,
-    app_only: false,
+    accepts: Accepts::USERS,
     limits: &[Limit::user(50)],
     query: &[],
     reads_posts: false,
@@ -30,7 +31,7 @@ pub(super) static UNREPOST: Endpoint = Endpoint {
     path: "/2/users/{id}/retweets/{source_tweet_id}",
     name: "DELETE /2/users/{id}/retweets/{source_tweet_id}",
     scopes: WRITE,
-    app_only: false,
+    accepts: Accepts::USERS,
     limits: &[Limit::user(50)],
     query: &[],
     reads_posts: false,

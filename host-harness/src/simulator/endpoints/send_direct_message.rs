@@ -4,6 +4,7 @@ use http::{Method, StatusCode};
 use serde_json::json;
 
 use super::{Endpoint, Handler, data};
+use crate::simulator::auth::Accepts;
 use crate::simulator::billing::Item;
 use crate::simulator::call::{Answer, Call, id};
 use crate::simulator::limits::Limit;
@@ -16,7 +17,7 @@ pub(super) static ENDPOINT: Endpoint = Endpoint {
     path: "/2/dm_conversations/with/{participant_id}/messages",
     name: "POST /2/dm_conversations/with/{participant_id}/messages",
     scopes: &["tweet.read", "users.read", "dm.write"],
-    app_only: false,
+    accepts: Accepts::USERS,
     limits: &[Limit::user(15), Limit::user(1_440).per_day(), Limit::app(1_440).per_day()],
     query: &[],
     reads_posts: false,

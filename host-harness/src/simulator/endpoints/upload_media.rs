@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 
 use super::{Endpoint, Handler, StreamedAnswer, data};
 use crate::simulator::Simulator;
-use crate::simulator::auth::Caller;
+use crate::simulator::auth::{Accepts, Caller};
 use crate::simulator::body::RequestBody;
 use crate::simulator::call::{Answer, id};
 use crate::simulator::exchange::{Part, RecordedBody};
@@ -35,7 +35,7 @@ pub(super) static ENDPOINT: Endpoint = Endpoint {
     path: "/2/media/upload",
     name: "POST /2/media/upload",
     scopes: &["media.write"],
-    app_only: false,
+    accepts: Accepts::USERS,
     limits: &[Limit::user(500), Limit::app(50_000).per_day()],
     query: &[],
     reads_posts: false,

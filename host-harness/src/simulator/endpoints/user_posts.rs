@@ -4,6 +4,7 @@ use http::Method;
 use serde_json::{Value, json};
 
 use super::{Endpoint, Handler, READ};
+use crate::simulator::auth::Accepts;
 use crate::simulator::billing::{Bill, Item};
 use crate::simulator::call::{Answer, Call};
 use crate::simulator::limits::Limit;
@@ -23,7 +24,7 @@ pub(super) static ENDPOINT: Endpoint = Endpoint {
     path: "/2/users/{id}/tweets",
     name: "GET /2/users/{id}/tweets",
     scopes: READ,
-    app_only: true,
+    accepts: Accepts::ALL,
     limits: &[Limit::app(10_000), Limit::user(900)],
     query: &[
         Parameter::optional("since_id", Kind::Id),
