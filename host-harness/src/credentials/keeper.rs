@@ -1,0 +1,340 @@
+//! Gives every call the tokens of its connection, and refreshes them once, however many callers and processes there are.
+
+mod cache;
+mod flight;
+mod refresh;
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use thiserror::Error;
+
+use super::{
+    BoxFuture, Clock, CredentialError, CredentialId, LONGEST_LEASE_MS, Lease, Record, Service, Status, Store, SystemClock, TokenAnswer,
+    Tokens,
+};
+use cache::Cache;
+use flight::{Common, Flight};
+
+/// A service asks for no more: X's windows are 15 minutes long, some limits last a day.
+const LONGEST_REST_MS: u64 = 24 * 3_600_000;
+
+/// Asks the service for new tokens: one exchange, which ends in time by itself.
+pub trait Refresh: Send + Sync + 'static {
+    /// Refreshes with the connection's environment ([`Access::environment`]), refresh token and client secret included.
+    fn refresh<'a>(&'a self, connection: &'a Access) -> BoxFuture<'a, Result<TokenAnswer, RefreshError>>;
+}
+
+/// Why there are no new tokens. The messages go to people: they hold no secrets.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum RefreshError {
+    /// The refresh token is spent, revoked or unknown. Only this marks the connection.
+    #[error("{message}")]
+    ReconnectNeeded {
+        /// What the service said.
+        message: String,
+    },
+    /// The service may have given new tokens, and the answer did not arrive.
+    #[error("{message}")]
+    AnswerLost {
+        /// What happened.
+        message: String,
+    },
+    /// The service was not reached, or asks to come later.
+    #[error("{message}")]
+    Unavailable {
+        /// What happened.
+        message: String,
+        /// How long to wait, in milliseconds, where the service said so.
+        retry_after_ms: Option<u64>,
+    },
+    /// The service refuses the client, or the request, not the token.
+    #[error("{message}")]
+    Refused {
+        /// What it said, and who must act.
+        message: String,
+    },
+}
+
+/// How a [`Keeper`] goes about it.
+#[derive(Debug, Clone)]
+pub struct KeeperOptions {
+    /// The names of the connection properties.
+    pub service: Service,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// How long before its end an access token is refreshed: 10 minutes. Shorter lives are refreshed in their last twelfth.
+    pub ahead: Duration,
+    /// How long another process is kept from refreshing when this one dies over it: 60 seconds. It is renewed while a refresh
+    /// goes on; let it be longer than one exchange with the service can take. At most 10 minutes.
+    pub lease: Duration,
+    /// How long a caller without a living token waits for another process's refresh: 75 seconds.
+    pub wait: Duration,
+    /// How long to wait before the same token is sent again when the answer was lost: 2 seconds.
+    pub replay_after: Duration,
+    /// How long not to try again after a refresh ahead of time failed, unless the service says: 30 seconds.
+    pub try_again_after: Duration,
+}
+
+impl Default for KeeperOptions {
+    fn default() -> Self {
+        Self {
+            service: Service::X,
+            clock: Arc::new(SystemClock),
+            ahead: Duration::from_mins(10),
+            lease: Duration::from_mins(1),
+            wait: Duration::from_secs(75),
+            replay_after: Duration::from_secs(2),
+            try_again_after: Duration::from_secs(30),
+        }
+    }
+}
+
+/// What a call may use: the record, as it was read. Cheap to clone; `Debug` shows no secrets.
+#[derive(Debug, Clone)]
+pub struct Access {
+    record: Arc<Record>,
+    service: Service,
+}
+
+impl Access {
+    /// Every property by its environment name: for the steps of a connection (refresh, revoke, verify).
+    pub fn environment(&self) -> impl Iterator<Item = (&str, String)> {
+        self.record.environment(&self.service)
+    }
+
+    /// The properties that a call of an operation needs: all but refresh token and client secret.
+    pub fn call_environment(&self) -> impl Iterator<Item = (&str, String)> {
+        self.record.call_environment(&self.service)
+    }
+
+    /// What to tell [`Keeper::refreshed_after`] when the service does not take the access token any more.
+    #[must_use]
+    pub fn tokens_generation(&self) -> u64 {
+        self.record.tokens_generation
+    }
+
+    /// The record.
+    #[must_use]
+    pub fn record(&self) -> &Record {
+        &self.record
+    }
+}
+
+/// Keeps the tokens of connections alive. Clones are the same keeper.
+///
+/// - An access token is refreshed ahead of its end, and after the service refused it ([`Keeper::refreshed_after`]).
+/// - Callers of one process share one refresh; processes settle it by a lease with a time limit, then read again.
+/// - The new pair is durable before anybody gets it. A caller that goes away does not stop a refresh.
+/// - A lost answer (the network, or a process that was killed) makes the same token be sent once more, under the lease.
+/// - Only [`RefreshError::ReconnectNeeded`] marks a connection. While an access token lives, other failures of a refresh
+///   ahead of time do not disturb a call.
+///
+/// Its methods need a Tokio runtime with time, and end by themselves: within [`KeeperOptions::wait`] and two exchanges
+/// with the service.
+#[derive(Clone)]
+pub struct Keeper(Arc<Inner>);
+
+struct Inner {
+    store: Arc<dyn Store>,
+    refresh: Arc<dyn Refresh>,
+    options: KeeperOptions,
+    cache: Cache,
+    flights: Mutex<HashMap<Common, Flight>>,
+    unsaved: Mutex<HashMap<CredentialId, Unsaved>>,
+    /// Until when a refresh is not tried again, and what came of the last.
+    rests: Mutex<HashMap<CredentialId, (u64, CredentialError)>>,
+}
+
+/// Tokens that came and are not stored yet.
+#[derive(Clone)]
+struct Unsaved {
+    /// The generation of the tokens that they take the place of.
+    follows: u64,
+    tokens: Tokens,
+    /// It keeps others from sending the spent token meanwhile.
+    lease: Lease,
+}
+
+/// Why tokens are refreshed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Need {
+    /// They will end soon; they still do.
+    Ahead,
+    /// They are of no use any more.
+    Now,
+}
+
+impl Keeper {
+    /// A keeper of the connections in a store.
+    #[must_use]
+    pub fn new(store: Arc<dyn Store>, refresh: Arc<dyn Refresh>, mut options: KeeperOptions) -> Self {
+        options.lease = options.lease.min(Duration::from_millis(LONGEST_LEASE_MS));
+        Self(Arc::new(Inner {
+            store,
+            refresh,
+            options,
+            cache: Cache::default(),
+            flights: Mutex::default(),
+            unsaved: Mutex::default(),
+            rests: Mutex::default(),
+        }))
+    }
+
+    /// The store.
+    #[must_use]
+    pub fn store(&self) -> &Arc<dyn Store> {
+        &self.0.store
+    }
+
+    /// The options.
+    #[must_use]
+    pub fn options(&self) -> &KeeperOptions {
+        &self.0.options
+    }
+
+    /// What a call of the connection `name` may use; refreshes first when it is time.
+    ///
+    /// # Errors
+    /// [`CredentialError`]: an unknown connection, one that must be connected again, a refused record, or a token that has
+    /// ended and cannot be refreshed now.
+    pub async fn properties(&self, name: &str) -> Result<Access, CredentialError> {
+        let record = self.0.current(name).await?;
+        self.0.usable(&record)?;
+        let Some(tokens) = &record.tokens else { return Ok(self.0.access(record)) };
+        let now_ms = self.0.now_ms();
+        if !tokens.is_due_at(now_ms, millis(self.0.options.ahead)) {
+            return Ok(self.0.access(record));
+        }
+        let need = if tokens.lives_at(now_ms) { Need::Ahead } else { Need::Now };
+        if tokens.refresh_token.is_none() {
+            return match need {
+                Need::Ahead => Ok(self.0.access(record)),
+                Need::Now => Err(CredentialError::NoRefreshToken { name: record.name.to_string() }),
+            };
+        }
+        if let Some(error) = self.0.resting(&record.credential_id, need, now_ms) {
+            return if need == Need::Ahead { Ok(self.0.access(record)) } else { Err(error) };
+        }
+        match flight::refreshed(&self.0, &record, need).await {
+            Ok(record) => Ok(self.0.access(record)),
+            Err(error @ CredentialError::ReconnectNeeded { .. }) => Err(error),
+            // What is still good is not spoilt by a refresh that came early.
+            Err(error) if need == Need::Ahead && tokens.lives_at(self.0.now_ms()) => {
+                tracing::warn!(connection = %record.name, %error, "the tokens were not refreshed ahead of time");
+                Ok(self.0.access(record))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// What a call of the connection `name` may use after the service refused the access token of `tokens_generation`
+    /// ([`Access::tokens_generation`]) as expired. When the store has newer tokens, they are read; otherwise the tokens are refreshed.
+    ///
+    /// Call it once for a call: tokens that are refused right after are not saved by another refresh.
+    ///
+    /// # Errors
+    /// As [`Keeper::properties`].
+    pub async fn refreshed_after(&self, name: &str, tokens_generation: u64) -> Result<Access, CredentialError> {
+        let record = self.0.read(name).await?;
+        self.0.usable(&record)?;
+        if record.tokens_generation > tokens_generation {
+            return Ok(self.0.access(record));
+        }
+        if record.tokens.as_ref().and_then(|tokens| tokens.refresh_token.as_ref()).is_none() {
+            return Err(CredentialError::NoRefreshToken { name: record.name.to_string() });
+        }
+        if let Some(error) = self.0.resting(&record.credential_id, Need::Now, self.0.now_ms()) {
+            return Err(error);
+        }
+        flight::refreshed(&self.0, &record, Need::Now).await.map(|record| self.0.access(record))
+    }
+
+    /// Refreshes the connection `name` now, whether it is time or not.
+    ///
+    /// # Errors
+    /// As [`Keeper::properties`].
+    pub async fn refresh(&self, name: &str) -> Result<Access, CredentialError> {
+        let record = self.0.read(name).await?;
+        self.refreshed_after(name, record.tokens_generation).await
+    }
+}
+
+impl Inner {
+    fn now_ms(&self) -> u64 {
+        self.options.clock.now_ms()
+    }
+
+    fn access(&self, record: Arc<Record>) -> Access {
+        Access { record, service: self.options.service }
+    }
+
+    /// The record, from memory if nothing was written since.
+    async fn current(&self, name: &str) -> Result<Arc<Record>, CredentialError> {
+        match self.cache.get(name, self.store.mark()) {
+            Some(record) => Ok(record),
+            None => self.read(name).await,
+        }
+    }
+
+    async fn read(&self, name: &str) -> Result<Arc<Record>, CredentialError> {
+        // Taken before the record is read: what is written in between makes it old.
+        let mark = self.store.mark();
+        let record = Arc::new(self.store.load(name).await.inspect_err(|_| self.cache.forget(name))?);
+        self.cache.put(Arc::clone(&record), mark);
+        Ok(record)
+    }
+
+    fn usable(&self, record: &Record) -> Result<(), CredentialError> {
+        let expected = self.options.service.id;
+        if record.service_id != expected {
+            return Err(CredentialError::OtherService {
+                name: record.name.to_string(),
+                service_id: record.service_id.chars().take(64).collect(),
+                expected,
+            });
+        }
+        match &record.status {
+            Status::Ready => Ok(()),
+            Status::ReconnectNeeded { since_ms, reason } => Err(reconnect_needed(record, *since_ms, reason)),
+        }
+    }
+
+    /// What came of the last refresh, while it is too early for another. Tokens that are needed now wait for nothing but
+    /// the time that the service asked for.
+    fn resting(&self, credential_id: &CredentialId, need: Need, now_ms: u64) -> Option<CredentialError> {
+        let rests = lock(&self.rests);
+        let (until_ms, error) = rests.get(credential_id)?;
+        // A clock that was set back must not make it last.
+        let left_ms = until_ms.checked_sub(now_ms).filter(|left| (1..=LONGEST_REST_MS).contains(left))?;
+        match error.clone() {
+            CredentialError::RefreshUnavailable { name, message, retry_after_ms: Some(_) } => {
+                Some(CredentialError::RefreshUnavailable { name, message, retry_after_ms: Some(left_ms) })
+            }
+            error => (need == Need::Ahead).then_some(error),
+        }
+    }
+}
+
+impl fmt::Debug for Keeper {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Keeper").field("options", &self.0.options).finish_non_exhaustive()
+    }
+}
+
+fn reconnect_needed(record: &Record, since_ms: u64, reason: &str) -> CredentialError {
+    CredentialError::ReconnectNeeded { name: record.name.to_string(), since_ms, reason: reason.to_owned() }
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// No step leaves what is behind these locks half done.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
