@@ -2,6 +2,7 @@
 
 mod arguments;
 mod call;
+mod connection;
 mod demo;
 mod describe;
 mod manifest;
@@ -11,6 +12,7 @@ mod poll;
 mod run;
 mod setting;
 mod simulate;
+mod stored;
 mod watch;
 
 use std::process::ExitCode;
@@ -59,6 +61,7 @@ async fn command(arguments: Arguments) -> Result<(), Failed> {
         Command::Poll(poll) => poll::run(&setting, poll).await,
         Command::Watch(watch) => watch::run(&setting, watch).await,
         Command::Describe(describe) => describe::run(&setting, &describe),
+        Command::Connection { command } => connection::run(&setting, command).await,
         Command::Simulate(simulate) => simulate::run(simulate).await,
         Command::Manifest(manifest) => manifest::run(&setting, &manifest),
     }

@@ -52,7 +52,9 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
+pub mod authorization;
 pub mod cli;
+pub mod credentials;
 pub mod host;
 pub mod http;
 pub mod manifest;

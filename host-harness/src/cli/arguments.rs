@@ -6,20 +6,25 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 
+use super::connection::arguments::Connection;
+
 /// Run X (formerly Twitter) actions and triggers from the command line
 #[derive(Debug, Parser)]
 #[command(
     name = "x-connector",
     version,
     arg_required_else_help = true,
-    after_help = "Connection, from the environment:\n  \
-                  X_ACCESS_TOKEN      the account's OAuth 2.0 access token; the only one that must be there\n  \
+    after_help = "Connection: a stored one (--connection NAME), or from the environment:\n  \
+                  X_ACCESS_TOKEN      the account's OAuth 2.0 access token\n  \
+                  X_API_KEY ...       OAuth 1.0a: with X_API_SECRET, X_OAUTH1_TOKEN, X_OAUTH1_TOKEN_SECRET\n  \
+                  X_BEARER_TOKEN      the app's own token, for reads without an account\n  \
                   X_USER_ID           the account's numeric id; saves a billed look-up of it\n  \
                   X_POST_LIMIT        how long posts may be: 280, or 25000 with X Premium\n  \
                   X_API_BASE_URL      another API than https://api.x.com, such as a simulator\n  \
                   X_CALL_DEADLINE_MS  how long one call may take: 30000\n  \
                   X_CONNECTOR_LOG     what is logged on stderr: error, warn, info, debug or trace\n\n\
                   Try it without an account:\n  x-connector demo\n  x-connector --simulate call createPost --param text=hello\n\n\
+                  Connect an account:\n  x-connector connection login NAME --client-id ID\n\n\
                   Output is JSON on stdout, errors are JSON on stderr.\n\
                   Exit code 1: the call failed; 2: the command line is wrong."
 )]
@@ -39,6 +44,15 @@ pub struct Setting {
     /// Run against a simulated X inside this process; costs nothing, needs no account
     #[arg(long, global = true, help_heading = "Global options")]
     pub simulate: bool,
+    /// Use a stored connection in place of the environment (see `connection`)
+    #[arg(long, global = true, value_name = "NAME", conflicts_with = "simulate", help_heading = "Global options")]
+    pub connection: Option<String>,
+    /// Where connections are stored; by default in the user's data directory
+    #[arg(long, global = true, value_name = "DIRECTORY", env = "X_CONNECTOR_STORE", help_heading = "Global options")]
+    pub store: Option<PathBuf>,
+    /// Keep the store's key in the operating system's keyring, not in a file beside it
+    #[arg(long, global = true, env = "X_CONNECTOR_KEYRING", help_heading = "Global options")]
+    pub keyring: bool,
     /// Allow one more host, for files to attach: example.com, *.example.com, example.com:8443
     #[arg(long = "allow-host", global = true, value_name = "HOST", help_heading = "Global options")]
     pub allow_hosts: Vec<String>,
@@ -73,6 +87,11 @@ pub enum Command {
     Watch(Watch),
     /// Tell what an operation wants, gives and costs; without a name, list them all
     Describe(Describe),
+    /// Store connections, connect accounts, and look at what they may do
+    Connection {
+        #[command(subcommand)]
+        command: Connection,
+    },
     /// Serve a simulated X on loopback
     #[command(after_help = "It prints one line of JSON with the base URL, the token and the users, and runs until Ctrl-C.\n\n\
                             Then, in another shell:\n  \
@@ -160,7 +179,7 @@ pub struct Manifest {
 }
 
 /// Reads `500ms`, `30s`, `5m`, `1h`, or seconds.
-fn duration(text: &str) -> Result<Duration, String> {
+pub fn duration(text: &str) -> Result<Duration, String> {
     let digits = text.trim_end_matches(|character: char| character.is_ascii_alphabetic());
     let unit = match &text[digits.len()..] {
         "ms" => 1,

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use serde_json::Value;
 
 use super::arguments::{Describe, Setting};
-use super::output::{self, Failed, dollars, line};
+use super::output::{self, Failed, dollars, line, wrapped};
 use super::setting;
 use crate::manifest::{Connector, Operation, Property, PropertyType};
 
@@ -126,24 +126,6 @@ fn bounds(property: &Property) -> String {
         other => format!("Default: {other}."),
     };
     [range, default].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
-}
-
-/// Breaks a text at spaces; further lines begin at column `indent`.
-fn wrapped(text: &str, indent: usize, room: usize) -> String {
-    let mut lines = vec![String::new()];
-    for word in text.split_whitespace() {
-        let last = lines.last_mut().map_or(0, |line| line.chars().count());
-        if last > 0 && indent + last + 1 + word.chars().count() > room.max(indent + 20) {
-            lines.push(String::new());
-        }
-        if let Some(line) = lines.last_mut() {
-            if !line.is_empty() {
-                line.push(' ');
-            }
-            line.push_str(word);
-        }
-    }
-    lines.join(&format!("\n{}", " ".repeat(indent)))
 }
 
 fn kind(property: &Property) -> &'static str {

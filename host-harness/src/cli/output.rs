@@ -32,6 +32,16 @@ impl Failed {
         failed
     }
 
+    /// Something that was refused, with who can put it right.
+    pub fn refused(code: &str, who: &str, message: impl Into<String>) -> Self {
+        Self::of(code, who, None, message)
+    }
+
+    /// What happened and what to do next.
+    pub fn message(&self) -> String {
+        self.json["error"]["message"].as_str().unwrap_or_default().to_owned()
+    }
+
     fn of(code: &str, who: &str, field: Option<&str>, message: impl Into<String>) -> Self {
         let mut error = json!({"case": "execution-failed", "code": code, "message": message.into(), "who_must_act": who});
         if let Some(field) = field {
@@ -115,6 +125,24 @@ pub fn room() -> Option<usize> {
 /// The terminal's columns, as far as eyes follow a line.
 fn width() -> usize {
     terminal_size::terminal_size().map_or(100, |(columns, _)| usize::from(columns.0)).clamp(40, 120)
+}
+
+/// Breaks a text at spaces; further lines begin at column `indent`.
+pub fn wrapped(text: &str, indent: usize, room: usize) -> String {
+    let mut lines = vec![String::new()];
+    for word in text.split_whitespace() {
+        let last = lines.last_mut().map_or(0, |line| line.chars().count());
+        if last > 0 && indent + last + 1 + word.chars().count() > room.max(indent + 20) {
+            lines.push(String::new());
+        }
+        if let Some(line) = lines.last_mut() {
+            if !line.is_empty() {
+                line.push(' ');
+            }
+            line.push_str(word);
+        }
+    }
+    lines.join(&format!("\n{}", " ".repeat(indent)))
 }
 
 /// A value as text: on one line, or laid out and coloured for a person who has so many columns.

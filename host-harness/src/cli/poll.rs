@@ -9,7 +9,7 @@ use crate::host::{CallError, Operation, OperationKind};
 use crate::triggers::{CursorFile, CursorFileError};
 
 pub async fn run(setting: &Setting, poll: Poll) -> Result<(), Failed> {
-    let session = setting.session()?;
+    let session = setting.session().await?;
     let watch = Watched::open(&session, &poll)?;
     let batch = watch.poll().await.map_err(|error| Failed::call(&error))?;
     output::print(&batch)?;
@@ -39,7 +39,7 @@ impl<'a> Watched<'a> {
     pub async fn poll(&self) -> Result<Value, CallError> {
         let cursor = self.cursor.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
         let call = self.session.call(self.operation).parameters(self.parameters.clone()).cursor(cursor);
-        self.session.connector.call(call).await
+        self.session.run(call).await
     }
 
     /// Moves the cursor behind a batch. It comes after the batch was printed: a crash between the two repeats the batch, and loses nothing.

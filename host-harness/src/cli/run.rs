@@ -17,7 +17,7 @@ pub async fn run(setting: &Setting, run: Run) -> Result<(), Failed> {
     let bytes = if run.workflow == Path::new("-") { stdin("WORKFLOW")? } else { read(&run.workflow, "WORKFLOW")? };
     let text =
         String::from_utf8(bytes).map_err(|_| Failed::input("not-text", "WORKFLOW", "the workflow is no UTF-8 text; save it as UTF-8"))?;
-    let session = setting.session()?;
+    let session = setting.session().await?;
     let base = run.workflow.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     steps(&session, &text, base, &mut |_, done| output::print(&done.to_json())).await?;
     Ok(())
@@ -65,7 +65,7 @@ pub async fn steps(
         let call = session.call(operation).parameters(parameters).base_directory(base);
         let call = if operation.takes_cursor() { call.cursor(cursors.get(&key).cloned()) } else { call };
         let began = Instant::now();
-        let output = session.connector.call(call).await.map_err(|error| Failed::call(&error).at_step(&step.name))?;
+        let output = session.run(call).await.map_err(|error| Failed::call(&error).at_step(&step.name))?;
         if let Some(cursor) = output.get("cursor").and_then(Value::as_str) {
             cursors.insert(key, cursor.to_owned());
         }

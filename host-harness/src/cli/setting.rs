@@ -4,12 +4,16 @@ use std::fs::OpenOptions;
 use std::path::Path;
 use std::sync::Arc;
 
+use serde_json::Value;
 use url::Url;
 
 use super::arguments::Setting;
 use super::output::Failed;
 use super::simulate::populated;
-use crate::host::{Call, Connector, Host, HostOptions, Operation, OperationKind};
+use super::stored::{self, Stored};
+use crate::authorization::{Connected, Steps};
+use crate::credentials::Store as _;
+use crate::host::{Call, CallError, Connector, Host, HostOptions, Operation, OperationKind};
 use crate::http::{JsonLines, Sink, Upstream};
 use crate::simulator::Options;
 use crate::{COMPONENT, ConnectionProperties, MANIFEST};
@@ -24,14 +28,29 @@ pub struct Place {
 /// Everything a call needs.
 pub struct Session {
     pub connector: Connector,
-    pub connection: ConnectionProperties,
+    connection: Source,
     recorder: Option<Arc<dyn Sink>>,
 }
 
+/// Where the connection of a call comes from.
+enum Source {
+    /// The environment, or a simulator.
+    Fixed(ConnectionProperties),
+    /// The store, which keeps the tokens fresh.
+    Stored(Connected),
+}
+
 impl Setting {
-    /// Loads the connector, with the connection of the environment or of the simulator in this process.
-    pub fn session(&self) -> Result<Session, Failed> {
-        if self.simulate {
+    /// Loads the connector, with the connection of the store, the environment or the simulator in this process.
+    pub async fn session(&self) -> Result<Session, Failed> {
+        if let Some(name) = &self.connection {
+            let stored = Stored::open(self)?;
+            let record = stored.store.load(name).await.map_err(|error| stored::failed(&error))?;
+            let mut session = self.session_at(stored::environment(&record), Upstream::Network)?;
+            let connected = Connected::new(session.connector.clone(), stored.keeper_with(session.steps()), name.as_str());
+            session.connection = Source::Stored(connected);
+            Ok(session)
+        } else if self.simulate {
             let simulator = populated(Options::default());
             let connection = ConnectionProperties::from_iter([("X_ACCESS_TOKEN", simulator.options().token.clone())]);
             self.session_at(connection, Upstream::InProcess(Arc::new(simulator)))
@@ -46,6 +65,11 @@ impl Setting {
         self.session_at(connection, Upstream::Network)
     }
 
+    /// The connection steps, on a host that may reach where the connection leads.
+    pub fn steps(&self, connection: &ConnectionProperties) -> Result<Steps, Failed> {
+        Ok(self.session_at(connection.clone(), Upstream::Network)?.steps())
+    }
+
     fn session_at(&self, connection: ConnectionProperties, upstream: Upstream) -> Result<Session, Failed> {
         let mut options = HostOptions { upstream, local_files: true, instances: 16, ..HostOptions::default() };
         for line in self.allow_hosts.iter().map(String::as_str).chain(base_rule(&connection).as_deref()) {
@@ -56,14 +80,27 @@ impl Setting {
             None => Host::new(options)?.load(COMPONENT)?,
         };
         let recorder = self.record.as_deref().map(record).transpose()?;
-        Ok(Session { connector, connection, recorder })
+        Ok(Session { connector, connection: Source::Fixed(connection), recorder })
     }
 }
 
 impl Session {
-    /// A call with the connection and the recorder of this session.
+    /// The connection steps of this session's connector.
+    pub fn steps(&self) -> Steps {
+        Steps::new(self.connector.clone()).recorder(self.recorder.clone())
+    }
+
+    /// Runs a call with the connection as it is now.
+    pub async fn run(&self, call: Call) -> Result<Value, CallError> {
+        match &self.connection {
+            Source::Fixed(connection) => self.connector.call(call.connection(connection.clone())).await,
+            Source::Stored(connected) => connected.call(call).await,
+        }
+    }
+
+    /// A call with the recorder of this session, for [`Session::run`].
     pub fn call(&self, operation: &Operation) -> Call {
-        let call = Call::new(operation.name()).connection(self.connection.clone()).base_directory(".");
+        let call = Call::new(operation.name()).base_directory(".");
         match &self.recorder {
             Some(recorder) => call.recorder(Arc::clone(recorder)),
             None => call,
@@ -80,6 +117,11 @@ impl Session {
             (OperationKind::Trigger, _) => {
                 Err(Failed::input("is-a-trigger", "OPERATION", format!("{} is a trigger; use `poll` or `watch`", operation.name())))
             }
+            (OperationKind::Connection, _) => Err(Failed::input(
+                "is-a-connection-step",
+                "OPERATION",
+                format!("{} is a connection step; use `connection`", operation.name()),
+            )),
             (_, OperationKind::Trigger) => {
                 Err(Failed::input("is-an-action", "OPERATION", format!("{} is an action; use `call`", operation.name())))
             }
@@ -89,7 +131,7 @@ impl Session {
 }
 
 /// The connection properties that stand in this process's environment.
-fn environment() -> Result<ConnectionProperties, Failed> {
+pub fn environment() -> Result<ConnectionProperties, Failed> {
     let manifest = manifest()?;
     let names = manifest.connection.properties.iter().map(|property| property.environment.as_str());
     Ok(names.filter_map(|name| Some((name, std::env::var(name).ok()?))).collect())

@@ -59,5 +59,19 @@ fn announcement(simulator: &Simulator, server: &Server) -> Value {
     let users = simulator.users();
     let users: Vec<Value> =
         users.iter().map(|user| json!({"id": user.id.to_string(), "username": user.username, "name": user.name})).collect();
-    json!({"base_url": server.base_url(), "token": simulator.options().token, "users": users})
+    let apps: Vec<Value> = simulator
+        .apps()
+        .iter()
+        .map(|app| {
+            json!({
+                "name": app.name,
+                "client_id": app.client_id,
+                "client_secret": app.client_secret,
+                "api_key": app.api_key,
+                "api_secret": app.api_secret,
+                "redirect_uris": app.redirect_uris,
+            })
+        })
+        .collect();
+    json!({"base_url": server.base_url(), "token": simulator.options().token, "users": users, "apps": apps})
 }

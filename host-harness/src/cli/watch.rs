@@ -15,7 +15,7 @@ const FIRST_PAUSE: Duration = Duration::from_secs(5);
 const LONGEST_PAUSE: Duration = Duration::from_mins(15);
 
 pub async fn run(setting: &Setting, watch: Watch) -> Result<(), Failed> {
-    let session = setting.session()?;
+    let session = setting.session().await?;
     let watched = Watched::open(&session, &watch.poll)?;
     let interval = match watch.interval {
         Some(interval) => interval,

@@ -1,0 +1,134 @@
+//! The store of connections, as the command line uses it.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use serde_json::Value;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+use super::arguments::Setting;
+use super::output::Failed;
+use crate::ConnectionProperties;
+use crate::authorization::Steps;
+use crate::credentials::{CredentialError, Keeper, KeeperOptions, Key, Record, Service, SqliteStore, Store as _};
+
+/// Under what the key stands in the operating system's keyring.
+const KEYRING_SERVICE: &str = "x-connector";
+
+/// The store, open.
+pub struct Stored {
+    pub store: SqliteStore,
+}
+
+impl Stored {
+    /// Opens the store that the options and the environment name; the first time makes it.
+    pub fn open(setting: &Setting) -> Result<Self, Failed> {
+        let directory = directory(setting)?;
+        let store = if setting.keyring {
+            let database = directory.join(SqliteStore::DATABASE);
+            let entry = directory.to_string_lossy();
+            let key = if database.exists() {
+                Key::from_keyring(KEYRING_SERVICE, &entry)
+            } else {
+                Key::from_keyring_or_new(KEYRING_SERVICE, &entry)
+            };
+            key.and_then(|key| SqliteStore::open(&database, key))
+        } else {
+            SqliteStore::open_directory(&directory)
+        };
+        Ok(Self { store: store.map_err(|error| failed(&error))? })
+    }
+
+    /// The connection steps, on a host that may reach where the connection leads.
+    pub fn steps(&self, setting: &Setting, record: &Record) -> Result<Steps, Failed> {
+        setting.steps(&environment(record))
+    }
+
+    /// The keeper of the tokens, which refreshes with the component.
+    pub fn keeper(&self, setting: &Setting, record: &Record) -> Result<Keeper, Failed> {
+        Ok(self.keeper_with(self.steps(setting, record)?))
+    }
+
+    /// As [`Stored::keeper`], with steps that are there already.
+    pub fn keeper_with(&self, steps: Steps) -> Keeper {
+        Keeper::new(Arc::new(self.store.clone()), Arc::new(steps), KeeperOptions::default())
+    }
+
+    /// Changes a connection as it stands now.
+    pub async fn update(&self, name: &str, change: impl Fn(&mut Record)) -> Result<Record, Failed> {
+        loop {
+            let mut record = self.store.load(name).await.map_err(|error| failed(&error))?;
+            let replaces = record.advance();
+            change(&mut record);
+            if self.store.replace(&record, replaces, None).await.map_err(|error| failed(&error))? {
+                return Ok(record);
+            }
+        }
+    }
+}
+
+fn directory(setting: &Setting) -> Result<PathBuf, Failed> {
+    if let Some(directory) = &setting.store {
+        return Ok(directory.clone());
+    }
+    let variable = |name| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let base = if cfg!(windows) {
+        variable("APPDATA")
+    } else if cfg!(target_os = "macos") {
+        variable("HOME").map(|home| home.join("Library/Application Support"))
+    } else {
+        variable("XDG_DATA_HOME").or_else(|| Some(variable("HOME")?.join(".local/share")))
+    };
+    let base = base.ok_or_else(|| Failed::setup("there is no home directory to keep connections in; name a directory with --store"))?;
+    Ok(base.join("x-connector"))
+}
+
+/// All that a connection step may need.
+pub fn environment(record: &Record) -> ConnectionProperties {
+    record.environment(&Service::X).collect()
+}
+
+/// The kinds of credential that a connection has.
+pub fn kinds(record: &Record) -> Vec<&'static str> {
+    let has = |names: &[&str]| names.iter().all(|name| record.get(name).is_some());
+    let mut kinds = Vec::new();
+    if record.tokens.is_some() || has(&["X_ACCESS_TOKEN"]) {
+        kinds.push("oauth2_user");
+    }
+    if has(&["X_API_KEY", "X_API_SECRET", "X_OAUTH1_TOKEN", "X_OAUTH1_TOKEN_SECRET"]) {
+        kinds.push("oauth1_user");
+    }
+    if has(&["X_BEARER_TOKEN"]) {
+        kinds.push("app_only");
+    }
+    kinds
+}
+
+/// A moment as RFC 3339, to the second.
+pub fn moment(unix_ms: u64) -> String {
+    let seconds = i64::try_from(unix_ms / 1_000).unwrap_or(i64::MAX);
+    let moment = OffsetDateTime::from_unix_timestamp(seconds).ok().and_then(|moment| moment.format(&Rfc3339).ok());
+    moment.unwrap_or_default()
+}
+
+/// What is said of a store, key or token that cannot be used.
+pub fn failed(error: &CredentialError) -> Failed {
+    let code = error.code();
+    let who = match code {
+        "reconnect-needed" | "no-refresh-token" => "account_owner",
+        "refresh-unavailable" | "refresh-busy" | "answer-lost" => "wait",
+        "unknown-connection" | "name-taken" | "bad-name" | "bad-credential-id" | "credential-taken" => "author",
+        _ => "operator",
+    };
+    let mut failed = Failed::setup(error.to_string());
+    failed.json["error"]["code"] = code.into();
+    failed.json["error"]["who_must_act"] = who.into();
+    failed.json["error"]["case"] = Value::from(match who {
+        "author" => "permanent-invalid-input",
+        "account_owner" => "permanent-unauthorized",
+        "wait" => "unavailable",
+        _ => "execution-failed",
+    });
+    failed
+}
