@@ -101,6 +101,16 @@ impl Running {
         Self { child, lines }
     }
 
+    /// As [`Running::start`], for a program that reads its stdin.
+    pub fn start_with_input(command: &mut Command) -> Self {
+        Self::start(command.stdin(Stdio::piped()))
+    }
+
+    /// Writes to its stdin.
+    pub fn write(&self, text: &str) {
+        self.child.stdin.as_ref().expect("stdin").write_all(text.as_bytes()).expect("it reads");
+    }
+
     /// The next line of stdout.
     #[track_caller]
     pub fn line(&self) -> String {
@@ -141,7 +151,7 @@ pub struct World {
     pub simulator: Simulator,
     pub directory: TempDir,
     server: Server,
-    _runtime: Runtime,
+    runtime: Runtime,
 }
 
 pub const TOKEN: &str = "c4n4ry-token";
@@ -158,7 +168,7 @@ impl World {
             let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
             simulator.serve(listener).expect("it serves")
         });
-        Self { simulator, directory: tempfile::tempdir().expect("a directory"), server, _runtime: runtime }
+        Self { simulator, directory: tempfile::tempdir().expect("a directory"), server, runtime }
     }
 
     /// A command that is connected to this X and runs in the directory.
@@ -166,6 +176,16 @@ impl World {
         let mut command = x_connector(arguments);
         command.current_dir(self.directory.path()).env("X_API_BASE_URL", self.server.base_url()).env("X_ACCESS_TOKEN", TOKEN);
         command
+    }
+
+    /// Where this X listens.
+    pub fn base_url(&self) -> String {
+        self.server.base_url()
+    }
+
+    /// Waits for something of this X.
+    pub fn block_on<T>(&self, future: impl Future<Output = T>) -> T {
+        self.runtime.block_on(future)
     }
 
     /// Runs a command to its end.

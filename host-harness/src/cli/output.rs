@@ -34,7 +34,9 @@ impl Failed {
 
     /// Something that was refused, with who can put it right.
     pub fn refused(code: &str, who: &str, message: impl Into<String>) -> Self {
-        Self::of(code, who, None, message)
+        let mut failed = Self::of(code, who, None, message);
+        failed.json["error"]["case"] = "permanent-unauthorized".into();
+        failed
     }
 
     /// What happened and what to do next.

@@ -167,6 +167,8 @@ enum Need {
     Ahead,
     /// They are of no use any more.
     Now,
+    /// Somebody asks for it.
+    Asked,
 }
 
 impl Keeper {
@@ -204,31 +206,17 @@ impl Keeper {
     /// ended and cannot be refreshed now.
     pub async fn properties(&self, name: &str) -> Result<Access, CredentialError> {
         let record = self.0.current(name).await?;
-        self.0.usable(&record)?;
+        self.0.usable(&record, Need::Now)?;
         let Some(tokens) = &record.tokens else { return Ok(self.0.access(record)) };
         let now_ms = self.0.now_ms();
         if !tokens.is_due_at(now_ms, millis(self.0.options.ahead)) {
             return Ok(self.0.access(record));
         }
         let need = if tokens.lives_at(now_ms) { Need::Ahead } else { Need::Now };
-        if tokens.refresh_token.is_none() {
-            return match need {
-                Need::Ahead => Ok(self.0.access(record)),
-                Need::Now => Err(CredentialError::NoRefreshToken { name: record.name.to_string() }),
-            };
-        }
-        if let Some(error) = self.0.resting(&record.credential_id, need, now_ms) {
-            return if need == Need::Ahead { Ok(self.0.access(record)) } else { Err(error) };
-        }
-        match flight::refreshed(&self.0, &record, need).await {
-            Ok(record) => Ok(self.0.access(record)),
-            Err(error @ CredentialError::ReconnectNeeded { .. }) => Err(error),
+        match self.0.refreshed(&record, need).await {
             // What is still good is not spoilt by a refresh that came early.
-            Err(error) if need == Need::Ahead && tokens.lives_at(self.0.now_ms()) => {
-                tracing::warn!(connection = %record.name, %error, "the tokens were not refreshed ahead of time");
-                Ok(self.0.access(record))
-            }
-            Err(error) => Err(error),
+            Err(error) if passes(&error) && tokens.lives_at(self.0.now_ms()) => Ok(self.0.access(record)),
+            refreshed => refreshed,
         }
     }
 
@@ -241,26 +229,22 @@ impl Keeper {
     /// As [`Keeper::properties`].
     pub async fn refreshed_after(&self, name: &str, tokens_generation: u64) -> Result<Access, CredentialError> {
         let record = self.0.read(name).await?;
-        self.0.usable(&record)?;
+        self.0.usable(&record, Need::Now)?;
         if record.tokens_generation > tokens_generation {
             return Ok(self.0.access(record));
         }
-        if record.tokens.as_ref().and_then(|tokens| tokens.refresh_token.as_ref()).is_none() {
-            return Err(CredentialError::NoRefreshToken { name: record.name.to_string() });
-        }
-        if let Some(error) = self.0.resting(&record.credential_id, Need::Now, self.0.now_ms()) {
-            return Err(error);
-        }
-        flight::refreshed(&self.0, &record, Need::Now).await.map(|record| self.0.access(record))
+        self.0.refreshed(&record, Need::Now).await
     }
 
-    /// Refreshes the connection `name` now, whether it is time or not.
+    /// Refreshes the connection `name` now, whether it is time or not. One that must be connected again is tried once
+    /// more: services have called good tokens invalid.
     ///
     /// # Errors
     /// As [`Keeper::properties`].
     pub async fn refresh(&self, name: &str) -> Result<Access, CredentialError> {
         let record = self.0.read(name).await?;
-        self.refreshed_after(name, record.tokens_generation).await
+        self.0.usable(&record, Need::Asked)?;
+        self.0.refreshed(&record, Need::Asked).await
     }
 }
 
@@ -289,7 +273,17 @@ impl Inner {
         Ok(record)
     }
 
-    fn usable(&self, record: &Record) -> Result<(), CredentialError> {
+    async fn refreshed(self: &Arc<Self>, record: &Record, need: Need) -> Result<Access, CredentialError> {
+        if record.tokens.as_ref().and_then(|tokens| tokens.refresh_token.as_ref()).is_none() {
+            return Err(CredentialError::NoRefreshToken { name: record.name.to_string() });
+        }
+        if let Some(error) = self.resting(&record.credential_id, need, self.now_ms()) {
+            return Err(error);
+        }
+        flight::refreshed(self, record, need).await.map(|record| self.access(record))
+    }
+
+    fn usable(&self, record: &Record, need: Need) -> Result<(), CredentialError> {
         let expected = self.options.service.id;
         if record.service_id != expected {
             return Err(CredentialError::OtherService {
@@ -299,8 +293,8 @@ impl Inner {
             });
         }
         match &record.status {
-            Status::Ready => Ok(()),
-            Status::ReconnectNeeded { since_ms, reason } => Err(reconnect_needed(record, *since_ms, reason)),
+            Status::ReconnectNeeded { since_ms, reason } if need != Need::Asked => Err(reconnect_needed(record, *since_ms, reason)),
+            Status::Ready | Status::ReconnectNeeded { .. } => Ok(()),
         }
     }
 
@@ -328,6 +322,22 @@ impl fmt::Debug for Keeper {
 
 fn reconnect_needed(record: &Record, since_ms: u64, reason: &str) -> CredentialError {
     CredentialError::ReconnectNeeded { name: record.name.to_string(), since_ms, reason: reason.to_owned() }
+}
+
+/// Whether an error says nothing against the access token that is held.
+fn passes(error: &CredentialError) -> bool {
+    matches!(
+        error,
+        CredentialError::RefreshUnavailable { .. }
+            | CredentialError::AnswerLost { .. }
+            | CredentialError::RefreshRefused { .. }
+            | CredentialError::RefreshBusy { .. }
+            | CredentialError::NoRefreshToken { .. }
+            | CredentialError::NotSaved { .. }
+            | CredentialError::Locked { .. }
+            | CredentialError::Database { .. }
+            | CredentialError::Store { .. }
+    )
 }
 
 fn millis(duration: Duration) -> u64 {

@@ -36,6 +36,8 @@ struct Inner {
     writer: Mutex<Connection>,
     /// Reads go past a write that waits for the disk.
     reader: Mutex<Connection>,
+    /// Tells whether anything was written; no read or write ever keeps it busy.
+    watcher: Mutex<Connection>,
     /// The newest generation of each credential id that this process has seen.
     seen: Mutex<HashMap<CredentialId, u64>>,
 }
@@ -61,13 +63,14 @@ impl SqliteStore {
     /// # Errors
     /// As [`SqliteStore::open`].
     pub fn open_waiting(path: &Path, key: Key, wait: Duration) -> Result<Self, CredentialError> {
-        let (writer, reader) = open::open(path, &key, wait)?;
+        let [writer, reader, watcher] = open::open(path, &key, wait)?;
         Ok(Self(Arc::new(Inner {
             path: path.to_owned(),
             key,
             wait,
             writer: Mutex::new(writer),
             reader: Mutex::new(reader),
+            watcher: Mutex::new(watcher),
             seen: Mutex::default(),
         })))
     }
@@ -79,8 +82,12 @@ impl SqliteStore {
     /// # Errors
     /// As [`SqliteStore::open`], [`Key::from_environment`] and [`Key::from_file_or_new`].
     pub fn open_directory(directory: &Path) -> Result<Self, CredentialError> {
+        Self::open_directory_with(directory, Key::from_environment(Key::VARIABLE)?)
+    }
+
+    fn open_directory_with(directory: &Path, given: Option<Key>) -> Result<Self, CredentialError> {
         let (database, key_file) = (directory.join(Self::DATABASE), directory.join(Self::KEY_FILE));
-        let key = match Key::from_environment(Key::VARIABLE)? {
+        let key = match given {
             Some(key) => key,
             None if open::is_there(&database) => Key::from_file(&key_file)?,
             None => Key::from_file_or_new(&key_file)?,
@@ -144,10 +151,10 @@ impl Inner {
 
 impl Store for SqliteStore {
     fn mark(&self) -> Option<StoreMark> {
-        // It changes with every commit of another connection, and all writes of this store are made by another one. What it
-        // reads is memory that the processes share: it is over in microseconds.
-        let version =
-            lock(&self.0.reader).prepare_cached("PRAGMA data_version").and_then(|mut version| version.query_row([], |row| row.get(0)));
+        // It changes with every commit of another connection, and this one makes none. What it reads is memory that the
+        // processes share: it is over in microseconds.
+        let watcher = lock(&self.0.watcher);
+        let version = watcher.prepare_cached("PRAGMA data_version").and_then(|mut version| version.query_row([], |row| row.get(0)));
         version.ok().map(|version: i64| StoreMark(version.cast_unsigned(), 0))
     }
 

@@ -6,6 +6,8 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use std::borrow::Cow;
 use std::fmt;
 
+mod named;
+
 const REDACTED: &str = "[redacted]";
 
 /// What RFC 3986 leaves alone.
@@ -41,7 +43,7 @@ impl Redactor {
         self.forms.first().map_or(0, String::len)
     }
 
-    /// The text without the secrets.
+    /// The text without the secrets, and without the values of names that secrets come under, such as `access_token`.
     #[must_use]
     pub fn redact<'a>(&self, text: &'a str) -> Cow<'a, str> {
         let mut text = Cow::Borrowed(text);
@@ -50,7 +52,10 @@ impl Redactor {
                 text = Cow::Owned(text.replace(form.as_str(), REDACTED));
             }
         }
-        text
+        match named::redact(&text) {
+            Cow::Owned(redacted) => Cow::Owned(redacted),
+            Cow::Borrowed(_) => text,
+        }
     }
 }
 

@@ -22,7 +22,7 @@ pub async fn run(setting: &Setting, login: Login) -> Result<(), Failed> {
     let stored = Stored::open(setting)?;
     let record = record(&stored, &login).await?;
     let steps = stored.steps(setting, &record)?;
-    let session = Session { setting, stored: &stored, steps, login: &login };
+    let session = Session { stored: &stored, steps, login: &login };
     if login.app_only {
         session.app_only(&record).await
     } else if login.from_oauth1 {
@@ -73,7 +73,6 @@ enum Got {
 }
 
 struct Session<'a> {
-    setting: &'a Setting,
     stored: &'a Stored,
     steps: Steps,
     login: &'a Login,

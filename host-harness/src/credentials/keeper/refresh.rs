@@ -29,7 +29,7 @@ pub(super) async fn refresh(inner: &Inner, credential_id: &CredentialId, generat
         if record.tokens_generation > generation {
             return Ok(Arc::new(record));
         }
-        inner.usable(&record)?;
+        inner.usable(&record, need)?;
         let unsaved = lock(&inner.unsaved).get(credential_id).cloned();
         if let Some(unsaved) = unsaved.filter(|unsaved| unsaved.follows == generation) {
             return save(inner, record, unsaved).await;
@@ -45,7 +45,7 @@ pub(super) async fn refresh(inner: &Inner, credential_id: &CredentialId, generat
         match inner.store.acquire(&request).await? {
             Acquired::Held { lease, interrupted } => {
                 let held = Held { inner, lease, answer_lost: interrupted == Some(generation) };
-                return held.refresh(credential_id, generation).await;
+                return held.refresh(credential_id, generation, need).await;
             }
             Acquired::Busy { .. } if need == Need::Ahead && record.tokens.as_ref().is_some_and(|tokens| tokens.lives_at(now_ms)) => {
                 let busy = CredentialError::RefreshBusy { name: record.name.to_string(), waited_ms: 0 };
@@ -73,7 +73,7 @@ struct Held<'a> {
 }
 
 impl Held<'_> {
-    async fn refresh(mut self, credential_id: &CredentialId, generation: u64) -> Outcome {
+    async fn refresh(mut self, credential_id: &CredentialId, generation: u64, need: Need) -> Outcome {
         // Under the lease nobody else refreshes: what is read now is what must be sent.
         let record = match self.inner.store.load_by_id(credential_id).await {
             Ok(record) if record.tokens_generation > generation => {
@@ -83,7 +83,7 @@ impl Held<'_> {
             Ok(record) => record,
             Err(error) => return self.fail(error).await,
         };
-        if let Err(error) = self.inner.usable(&record) {
+        if let Err(error) = self.inner.usable(&record, need) {
             return self.fail(error).await;
         }
         let Some(tokens) = record.tokens.clone() else {
@@ -154,6 +154,7 @@ impl Held<'_> {
     }
 
     async fn fail(self, error: CredentialError) -> Outcome {
+        tracing::warn!(%error, "the tokens of a connection were not refreshed");
         self.end(!self.answer_lost).await;
         let now_ms = self.inner.now_ms();
         let rest_ms = match &error {
@@ -172,7 +173,10 @@ impl Held<'_> {
 
     /// Notes that the owner must log in again, unless somebody already has.
     async fn mark(self, mut record: Record, generation: u64, message: String) -> Outcome {
-        let since_ms = self.inner.now_ms();
+        let since_ms = match record.status {
+            Status::Ready => self.inner.now_ms(),
+            Status::ReconnectNeeded { since_ms, .. } => since_ms,
+        };
         let reason = if self.answer_lost { format!("{message}; the answer to the refresh before it had been lost") } else { message };
         loop {
             let replaces = record.advance();

@@ -98,8 +98,8 @@ fn a_variable_that_is_not_set_holds_no_key() {
     assert!(matches!(Key::from_environment("PATH"), Err(CredentialError::BadKey { .. })));
 }
 
-#[test]
-fn without_a_keyring_the_error_names_the_other_ways() {
+#[tokio::test]
+async fn without_a_keyring_the_error_names_the_other_ways() {
     // Where there is one, nothing is filed under this name.
     let error = Key::from_keyring("x-connector test", "nothing is filed here").expect_err("no key");
     assert!(matches!(error, CredentialError::Keyring { .. } | CredentialError::KeyMissing { .. }), "{error:?}");

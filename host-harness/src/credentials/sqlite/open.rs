@@ -37,13 +37,13 @@ pub(super) fn is_there(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|metadata| metadata.len() > 0)
 }
 
-/// A connection that writes and one that reads.
-pub(super) fn open(path: &Path, key: &Key, wait: Duration) -> Result<(Connection, Connection), CredentialError> {
+/// A connection that writes, one that reads, and one that watches.
+pub(super) fn open(path: &Path, key: &Key, wait: Duration) -> Result<[Connection; 3], CredentialError> {
     make_file(path)?;
     let mut writer = connect(path, wait).map_err(|error| refused(path, wait, &error))?;
     prepare(&mut writer, path, key, wait)?;
-    let reader = connect(path, wait).map_err(|error| refused(path, wait, &error))?;
-    Ok((writer, reader))
+    let another = || connect(path, wait).map_err(|error| refused(path, wait, &error));
+    Ok([writer, another()?, another()?])
 }
 
 fn make_file(path: &Path) -> Result<(), CredentialError> {

@@ -28,13 +28,38 @@ async fn a_lost_answer_needs_the_owner_once_the_service_says_so() {
     assert_eq!(place.server.requests(), 2, "the same token is sent twice and no more");
     // From then on nothing is sent, by nobody.
     assert!(matches!(keeper.properties("acme").await, Err(CredentialError::ReconnectNeeded { .. })));
-    let error = place.keeper().refresh("acme").await.expect_err("is marked").to_string();
+    let error = place.keeper().properties("acme").await.expect_err("is marked").to_string();
     assert!(error.starts_with("the connection `acme` must be connected again since 2027-01-15T"), "{error}");
     assert_eq!(place.server.requests(), 2);
     // A login makes it good.
     let tokens = Tokens::new(place.server.log_in(), place.clock.now_ms());
     crate::credentials::change(&place.store(), "acme", |record| record.set_tokens(tokens.clone())).await.expect("changes");
     keeper.properties("acme").await.expect("works again");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_marked_connection_is_tried_once_more_when_somebody_asks() {
+    let place = Place::new().await;
+    let keeper = place.keeper();
+    crate::credentials::change(&place.store(), "acme", |record| {
+        record.status = Status::ReconnectNeeded { since_ms: 7, reason: "X was mistaken".into() };
+    })
+    .await
+    .expect("changes");
+    keeper.properties("acme").await.expect_err("is marked");
+    keeper.refreshed_after("acme", 1).await.expect_err("is marked");
+    assert_eq!(place.server.requests(), 0);
+    keeper.refresh("acme").await.expect("refreshes");
+    assert_eq!(place.record().await.status, Status::Ready);
+    // Where it is true, it stays marked, since when it was.
+    crate::credentials::change(&place.store(), "acme", |record| {
+        record.status = Status::ReconnectNeeded { since_ms: 7, reason: "X was right".into() };
+    })
+    .await
+    .expect("changes");
+    place.server.log_in();
+    keeper.refresh("acme").await.expect_err("is spent");
+    assert!(matches!(place.record().await.status, Status::ReconnectNeeded { since_ms: 7, .. }));
 }
 
 #[tokio::test(start_paused = true)]

@@ -108,11 +108,6 @@ impl TokenServer {
     pub fn access_token(&self) -> String {
         lock(&self.state).access_token()
     }
-
-    /// Whether the account's tokens still work.
-    pub fn is_alive(&self) -> bool {
-        !lock(&self.state).revoked
-    }
 }
 
 impl Refresh for TokenServer {

@@ -16,7 +16,7 @@ async fn sixty_four_callers_share_one_refresh() {
             let (keeper, generation) = (keeper.clone(), used.tokens_generation());
             callers.spawn(async move {
                 if caller % 8 == 0 {
-                    tokio::task::yield_now().await
+                    tokio::task::yield_now().await;
                 }
                 keeper.refreshed_after("acme", generation).await.expect("refreshes")
             });

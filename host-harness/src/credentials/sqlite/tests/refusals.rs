@@ -48,12 +48,40 @@ async fn a_wrong_key_is_told_from_a_changed_record_and_says_where_it_was_read() 
 fn a_directory_makes_its_key_with_its_database_and_never_later() {
     let place = tempfile::tempdir().expect("a directory");
     let directory = place.path().join("connections");
-    let key = SqliteStore::open_directory(&directory).expect("opens").key().clone();
-    assert_eq!(SqliteStore::open_directory(&directory).expect("opens").key().id(), key.id());
+    let key = SqliteStore::open_directory_with(&directory, None).expect("opens").key().clone();
+    assert_eq!(SqliteStore::open_directory_with(&directory, None).expect("opens").key().id(), key.id());
     fs::remove_file(directory.join(SqliteStore::KEY_FILE)).expect("removes");
-    let error = SqliteStore::open_directory(&directory).expect_err("refused");
+    let error = SqliteStore::open_directory_with(&directory, None).expect_err("refused");
     assert!(matches!(error, CredentialError::KeyMissing { .. }), "{error:?}");
     assert!(!directory.join(SqliteStore::KEY_FILE).exists());
+    SqliteStore::open_directory_with(&directory, Some(key)).expect("opens with the key from elsewhere");
+}
+
+#[test]
+fn every_commit_waits_for_the_disk() {
+    let place = Place::new();
+    let store = place.open();
+    for connection in [&store.0.writer, &store.0.reader, &store.0.watcher] {
+        let connection = super::super::lock(connection);
+        let number = |pragma: &str| connection.query_row(&format!("PRAGMA {pragma}"), [], |row| row.get::<_, i64>(0)).expect(pragma);
+        assert_eq!([number("synchronous"), number("fullfsync"), number("foreign_keys"), number("secure_delete")], [2, 1, 1, 1]);
+        let mode: String = connection.query_row("PRAGMA journal_mode", [], |row| row.get(0)).expect("a mode");
+        assert_eq!(mode, "wal");
+    }
+}
+
+#[test]
+fn many_processes_may_open_a_new_database_at_once() {
+    let place = Place::new();
+    let together = std::sync::Barrier::new(8);
+    std::thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| {
+                together.wait();
+                drop(place.open());
+            });
+        }
+    });
 }
 
 #[test]
