@@ -37,7 +37,7 @@ fn component() -> Result<PathBuf, String> {
     }
     let host = PathBuf::from(variable("CARGO_MANIFEST_DIR")?);
     let root = host.parent().ok_or("the workspace's root is missing")?;
-    for path in ["src", "wit", "Cargo.toml", "Cargo.lock", ".cargo/config.toml"] {
+    for path in ["src", "build", "wit", "Cargo.toml", "Cargo.lock", ".cargo/config.toml"] {
         println!("cargo::rerun-if-changed={}", root.join(path).display());
     }
     add_target()?;

@@ -1,4 +1,4 @@
-//! The types and export glue that wit-bindgen makes from `wit/`. Nothing here is written by hand.
+//! The types that wit-bindgen makes from `wit/`, and the glue that `build/` makes. Nothing of both is written by hand.
 #![allow(
     unsafe_code,
     missing_docs,
@@ -16,7 +16,14 @@ wit_bindgen::generate!({
     path: "wit",
     world: "x-connector",
     pub_export_macro: true,
-    default_bindings_module: "crate::bindings",
+    default_bindings_module: "crate::bindings::glue",
 });
+
+/// What the exported functions do around the calls of the guest, in the same modules as wit-bindgen's own.
+#[cfg(any(target_family = "wasm", test))]
+#[allow(unused_imports, unused_unsafe)]
+pub mod glue {
+    include!(concat!(env!("OUT_DIR"), "/glue.rs"));
+}
 
 pub use exports::connector::x::{actions, connection, triggers, types};

@@ -16,6 +16,8 @@ extern crate alloc;
 pub mod actions;
 pub mod auth;
 pub mod bindings;
+#[cfg(any(target_family = "wasm", test))]
+mod canonical;
 pub mod classify;
 pub mod connection;
 pub mod cost;

@@ -94,5 +94,5 @@ impl steps::Guest for Component {
 mod glue {
     use super::{Component, bindings};
 
-    bindings::export!(Component with_types_in bindings);
+    bindings::export!(Component with_types_in bindings::glue);
 }

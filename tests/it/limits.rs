@@ -141,9 +141,9 @@ async fn tokens_that_will_not_do_are_told_apart() {
     ];
     let stage = Stage::with(Options { clock, tokens, plan: Plan::SelfServe, ..Options::default() });
     let cases = [
-        ("expired-t0k3n", "permanent-unauthorized", "token-not-accepted", "account_owner"),
-        ("revoked-t0k3n", "permanent-unauthorized", "token-not-accepted", "account_owner"),
-        ("never-was-t0k3n", "permanent-unauthorized", "token-not-accepted", "account_owner"),
+        ("expired-t0k3n", "permanent-unauthorized", "expired-token", "account_owner"),
+        ("revoked-t0k3n", "permanent-unauthorized", "expired-token", "account_owner"),
+        ("never-was-t0k3n", "permanent-unauthorized", "expired-token", "account_owner"),
         ("reader-t0k3n", "permanent-forbidden", "forbidden", "account_owner"),
         ("app-only-t0k3n", "permanent-forbidden", "unsupported-authentication", "account_owner"),
     ];

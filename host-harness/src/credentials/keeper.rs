@@ -1,7 +1,10 @@
 //! Gives every call the tokens of its connection, and refreshes them once, however many callers and processes there are.
 
+mod access;
 mod cache;
+mod exchange;
 mod flight;
+mod options;
 mod refresh;
 #[cfg(test)]
 mod tests;
@@ -11,119 +14,19 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use thiserror::Error;
-
 use super::{
     BoxFuture, Clock, CredentialError, CredentialId, LONGEST_LEASE_MS, Lease, Record, Service, Status, Store, SystemClock, TokenAnswer,
     Tokens,
 };
+pub use access::Access;
+pub use exchange::{Refresh, RefreshError};
+pub use options::KeeperOptions;
+
 use cache::Cache;
 use flight::{Common, Flight};
 
 /// A service asks for no more: X's windows are 15 minutes long, some limits last a day.
 const LONGEST_REST_MS: u64 = 24 * 3_600_000;
-
-/// Asks the service for new tokens: one exchange, which ends in time by itself.
-pub trait Refresh: Send + Sync + 'static {
-    /// Refreshes with the connection's environment ([`Access::environment`]), refresh token and client secret included.
-    fn refresh<'a>(&'a self, connection: &'a Access) -> BoxFuture<'a, Result<TokenAnswer, RefreshError>>;
-}
-
-/// Why there are no new tokens. The messages go to people: they hold no secrets.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-pub enum RefreshError {
-    /// The refresh token is spent, revoked or unknown. Only this marks the connection.
-    #[error("{message}")]
-    ReconnectNeeded {
-        /// What the service said.
-        message: String,
-    },
-    /// The service may have given new tokens, and the answer did not arrive.
-    #[error("{message}")]
-    AnswerLost {
-        /// What happened.
-        message: String,
-    },
-    /// The service was not reached, or asks to come later.
-    #[error("{message}")]
-    Unavailable {
-        /// What happened.
-        message: String,
-        /// How long to wait, in milliseconds, where the service said so.
-        retry_after_ms: Option<u64>,
-    },
-    /// The service refuses the client, or the request, not the token.
-    #[error("{message}")]
-    Refused {
-        /// What it said, and who must act.
-        message: String,
-    },
-}
-
-/// How a [`Keeper`] goes about it.
-#[derive(Debug, Clone)]
-pub struct KeeperOptions {
-    /// The names of the connection properties.
-    pub service: Service,
-    /// The time.
-    pub clock: Arc<dyn Clock>,
-    /// How long before its end an access token is refreshed: 10 minutes. Shorter lives are refreshed in their last twelfth.
-    pub ahead: Duration,
-    /// How long another process is kept from refreshing when this one dies over it: 60 seconds. It is renewed while a refresh
-    /// goes on; let it be longer than one exchange with the service can take. At most 10 minutes.
-    pub lease: Duration,
-    /// How long a caller without a living token waits for another process's refresh: 75 seconds.
-    pub wait: Duration,
-    /// How long to wait before the same token is sent again when the answer was lost: 2 seconds.
-    pub replay_after: Duration,
-    /// How long not to try again after a refresh ahead of time failed, unless the service says: 30 seconds.
-    pub try_again_after: Duration,
-}
-
-impl Default for KeeperOptions {
-    fn default() -> Self {
-        Self {
-            service: Service::X,
-            clock: Arc::new(SystemClock),
-            ahead: Duration::from_mins(10),
-            lease: Duration::from_mins(1),
-            wait: Duration::from_secs(75),
-            replay_after: Duration::from_secs(2),
-            try_again_after: Duration::from_secs(30),
-        }
-    }
-}
-
-/// What a call may use: the record, as it was read. Cheap to clone; `Debug` shows no secrets.
-#[derive(Debug, Clone)]
-pub struct Access {
-    record: Arc<Record>,
-    service: Service,
-}
-
-impl Access {
-    /// Every property by its environment name: for the steps of a connection (refresh, revoke, verify).
-    pub fn environment(&self) -> impl Iterator<Item = (&str, String)> {
-        self.record.environment(&self.service)
-    }
-
-    /// The properties that a call of an operation needs: all but refresh token and client secret.
-    pub fn call_environment(&self) -> impl Iterator<Item = (&str, String)> {
-        self.record.call_environment(&self.service)
-    }
-
-    /// What to tell [`Keeper::refreshed_after`] when the service does not take the access token any more.
-    #[must_use]
-    pub fn tokens_generation(&self) -> u64 {
-        self.record.tokens_generation
-    }
-
-    /// The record.
-    #[must_use]
-    pub fn record(&self) -> &Record {
-        &self.record
-    }
-}
 
 /// Keeps the tokens of connections alive. Clones are the same keeper.
 ///
