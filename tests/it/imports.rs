@@ -48,7 +48,7 @@ fn it_imports_what_was_promised_and_nothing_else() {
 fn it_exports_the_interfaces_of_the_contract_and_nothing_else() {
     let (_, exports) = names();
     let of_wit: BTreeSet<String> =
-        ["types", "actions", "triggers"].iter().map(|interface| format!("connector:x/{interface}@0.1.0")).collect();
+        ["types", "actions", "triggers", "connection"].iter().map(|interface| format!("connector:x/{interface}@0.1.0")).collect();
     assert_eq!(exports, of_wit);
 }
 

@@ -7,8 +7,10 @@ mod stage;
 mod actions;
 mod bad_input;
 mod conformance;
+mod connections;
 mod hostile;
 mod imports;
+mod leaks;
 mod limits;
 mod loopback;
 

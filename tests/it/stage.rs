@@ -14,6 +14,7 @@ use x_connector_host::http::{Body, Fault, Policy, Service, ServiceFuture, Upstre
 use x_connector_host::simulator::{Clock, Options, Simulator};
 use x_connector_host::{COMPONENT, Call, CallError, CodeCache, ConnectionProperties, Connector, Host, HostOptions};
 
+use crate::leaks;
 use crate::openapi::OpenApi;
 
 /// The simulator's first user, who owns the token.
@@ -57,6 +58,7 @@ impl Service for Switchboard {
 static SWITCHBOARD: LazyLock<Arc<Switchboard>> = LazyLock::new(Arc::default);
 
 static CONNECTOR: LazyLock<Connector> = LazyLock::new(|| {
+    leaks::watch();
     let policy = Policy::new(["*.simulated.example", "example.com"]).expect("rules");
     let upstream = Upstream::InProcess(Arc::clone(&*SWITCHBOARD) as Arc<dyn Service>);
     load(HostOptions { policy, upstream, local_files: true, ..HostOptions::default() })
@@ -141,12 +143,16 @@ impl Stage {
 
     /// Runs an operation.
     pub async fn call(&self, operation: &str, parameters: Value) -> Result<Value, CallError> {
-        connector().call(self.prepared(operation, parameters)).await
+        let result = connector().call(self.prepared(operation, parameters)).await;
+        leaks::look_at(&result);
+        result
     }
 
     /// Polls `newPost`.
     pub async fn poll(&self, parameters: Value, cursor: Option<&str>) -> Result<Value, CallError> {
-        connector().call(self.prepared("newPost", parameters).cursor(cursor.map(ToOwned::to_owned))).await
+        let result = connector().call(self.prepared("newPost", parameters).cursor(cursor.map(ToOwned::to_owned))).await;
+        leaks::look_at(&result);
+        result
     }
 
     /// How many requests came in, whatever became of them.
@@ -176,6 +182,7 @@ impl Stage {
 impl Drop for Stage {
     fn drop(&mut self) {
         if !std::thread::panicking() {
+            leaks::assert_none();
             let violations = self.violations();
             assert!(violations.is_empty(), "these exchanges do not fit X's descriptions: {violations:#?}");
         }

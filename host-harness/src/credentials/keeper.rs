@@ -14,10 +14,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::{
-    BoxFuture, Clock, CredentialError, CredentialId, LONGEST_LEASE_MS, Lease, Record, Service, Status, Store, SystemClock, TokenAnswer,
-    Tokens,
-};
+use super::{CredentialError, CredentialId, LONGEST_LEASE_MS, Lease, Record, Status, Store, Tokens};
 pub use access::Access;
 pub use exchange::{Refresh, RefreshError};
 pub use options::KeeperOptions;

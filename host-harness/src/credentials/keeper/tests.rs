@@ -12,7 +12,7 @@ use secrecy::ExposeSecret as _;
 use tempfile::TempDir;
 
 use super::*;
-use crate::credentials::{ConnectionName, Key, SqliteStore, Store as _};
+use crate::credentials::{Clock as _, ConnectionName, Key, Service, SqliteStore};
 use server::{TestClock, TokenServer};
 
 const MINUTE: Duration = Duration::from_mins(1);
