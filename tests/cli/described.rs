@@ -6,11 +6,13 @@ use serde_json::Value;
 
 use crate::program::{Ran, root, run, x_connector};
 
-const COMMANDS: [&str; 8] = ["demo", "call", "run", "poll", "watch", "describe", "simulate", "manifest"];
+const COMMANDS: [&str; 9] = ["demo", "call", "run", "poll", "watch", "describe", "connection", "simulate", "manifest"];
+const CONNECTION_COMMANDS: [&str; 10] = ["add", "login", "list", "verify", "refresh", "export", "import", "rename", "remove", "logout"];
 
 #[test]
 fn every_command_has_a_help_that_fits_a_terminal() {
     let pages = COMMANDS.iter().map(|command| vec![*command, "--help"]).chain([vec!["--help"], vec!["-h"], vec!["help", "call"]]);
+    let pages = pages.chain(CONNECTION_COMMANDS.iter().map(|command| vec!["connection", *command, "-h"]));
     for arguments in pages {
         let ran = run(x_connector(&arguments).env("COLUMNS", "80"));
         assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""), "{arguments:?}");

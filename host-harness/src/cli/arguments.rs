@@ -41,22 +41,22 @@ pub struct Setting {
     /// Use another component than the one built in
     #[arg(long, global = true, value_name = "FILE", help_heading = "Global options")]
     pub component: Option<PathBuf>,
-    /// Run against a simulated X inside this process; costs nothing, needs no account
+    /// Run against a simulated X inside this process, free of charge
     #[arg(long, global = true, help_heading = "Global options")]
     pub simulate: bool,
-    /// Use a stored connection in place of the environment (see `connection`)
+    /// Use a stored connection, not the environment
     #[arg(long, global = true, value_name = "NAME", conflicts_with = "simulate", help_heading = "Global options")]
     pub connection: Option<String>,
-    /// Where connections are stored; by default in the user's data directory
-    #[arg(long, global = true, value_name = "DIRECTORY", env = "X_CONNECTOR_STORE", help_heading = "Global options")]
+    /// Where connections are stored, in place of the user's data directory
+    #[arg(long, global = true, value_name = "DIRECTORY", env = "X_CONNECTOR_STORE", hide_env = true, help_heading = "Global options")]
     pub store: Option<PathBuf>,
-    /// Keep the store's key in the operating system's keyring, not in a file beside it
-    #[arg(long, global = true, env = "X_CONNECTOR_KEYRING", help_heading = "Global options")]
+    /// Keep the key of the store in the system's keyring
+    #[arg(long, global = true, env = "X_CONNECTOR_KEYRING", hide_env = true, help_heading = "Global options")]
     pub keyring: bool,
-    /// Allow one more host, for files to attach: example.com, *.example.com, example.com:8443
+    /// Allow one more host, for files to attach: *.example.com
     #[arg(long = "allow-host", global = true, value_name = "HOST", help_heading = "Global options")]
     pub allow_hosts: Vec<String>,
-    /// Append every request and answer to a file, one line of JSON each, without secrets
+    /// Append every request and answer to a file, without secrets
     #[arg(long, global = true, value_name = "FILE", help_heading = "Global options")]
     pub record: Option<PathBuf>,
 }

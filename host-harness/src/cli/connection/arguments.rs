@@ -12,33 +12,34 @@ pub const PORT: u16 = 18181;
 
 #[derive(Debug, Subcommand)]
 pub enum Connection {
-    /// Store an app's client id, keys or tokens under a name; secrets are asked for, never given as arguments
+    /// Store an app's client id, keys or tokens; secrets are never arguments
     #[command(after_help = "Examples:\n  \
-                            x-connector connection add acme --client-id ID                  a public app (Native, Single Page)\n  \
-                            x-connector connection add acme --client-id ID --kind confidential    asks for the client secret\n  \
-                            x-connector connection add old --kind oauth1                    asks for keys and tokens of OAuth 1.0a\n  \
-                            x-connector connection add app --kind app-only < keys.env       X_API_KEY=... and X_API_SECRET=... on stdin\n\n\
+                            x-connector connection add acme --client-id ID\n  \
+                            x-connector connection add acme --client-id ID --kind confidential\n  \
+                            x-connector connection add old --kind oauth1\n  \
+                            x-connector connection add app --kind app-only --stdin < keys.env\n\n\
+                            The second asks for the client secret, the third for keys and tokens;\n\
+                            keys.env has lines such as X_API_KEY=... and X_API_SECRET=...\n\n\
                             Then:  x-connector connection login acme")]
     Add(Add),
     /// Connect an account: authorize the app in a browser and store the tokens
-    #[command(
-        after_help = "The app must have http://127.0.0.1:18181/callback among its callback addresses at X; another --port is another address.\n\
-                            On a machine without a browser, use --paste: open the printed address elsewhere, and paste the address you end up at."
-    )]
+    #[command(after_help = "The app must have http://127.0.0.1:18181/callback among its callback addresses\n\
+                      at X; another --port is another address. On a machine without a browser, use\n\
+                      --paste: open the printed address elsewhere, and paste the one you end up at.")]
     Login(Login),
     /// List the stored connections
     List,
-    /// Look at a connection and explain it: account, scopes, and what stands in the way
+    /// Explain a connection: account, scopes, and what stands in the way
     Verify(Verify),
     /// Refresh the tokens of a connection now
     Refresh(Named),
-    /// Print a connection as the four settings that another engine takes; the record in them is encrypted
+    /// Print a connection as four settings, encrypted, for another engine
     Export(Export),
-    /// Store a connection from the four settings, or take over its newer tokens
+    /// Store a connection from its four settings, or take over newer tokens
     Import(Import),
     /// Give a connection another name
     Rename(Rename),
-    /// Remove a connection here; its tokens live on at X until they end (see logout)
+    /// Remove a connection here; its tokens live on at X (see logout)
     Remove(Named),
     /// Take the tokens back at X, and forget them here
     Logout(Named),
@@ -67,7 +68,7 @@ pub struct Add {
     #[arg(long, value_enum, default_value_t = Kind::Public)]
     pub kind: Kind,
     /// The client id of the app at X
-    #[arg(long, value_name = "ID", env = "X_CLIENT_ID")]
+    #[arg(long, value_name = "ID", env = "X_CLIENT_ID", hide_env = true)]
     pub client_id: Option<String>,
     /// Another connection property that is no secret, such as X_POST_LIMIT=25000
     #[arg(long = "set", value_name = "PROPERTY=VALUE")]
@@ -94,7 +95,7 @@ pub struct Login {
     #[arg(long, value_name = "SCOPE", value_delimiter = ',')]
     pub scopes: Vec<String>,
     /// The port of 127.0.0.1 at which the browser comes back
-    #[arg(long, value_name = "PORT", default_value_t = PORT, env = "X_CONNECTOR_LOGIN_PORT")]
+    #[arg(long, value_name = "PORT", default_value_t = PORT, env = "X_CONNECTOR_LOGIN_PORT", hide_env = true)]
     pub port: u16,
     /// Print the address, and read the one that the browser ended up at from stdin
     #[arg(long)]

@@ -135,7 +135,7 @@ impl Session<'_> {
         let record = self.stored.update(&self.login.name, change).await?;
         // The connection stands; who it is can be asked again.
         let verified = self.steps.verify(stored::environment(&record), &self.login.operations).await;
-        let account = verified.as_ref().ok().and_then(|verified| account(verified));
+        let account = verified.as_ref().ok().and_then(account);
         let record = match account {
             Some(account) => self.stored.update(&self.login.name, |record| record.account = Some(account.clone())).await?,
             None => record,

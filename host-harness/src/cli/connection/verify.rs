@@ -62,7 +62,7 @@ fn page(verified: &Value, room: usize) -> String {
     };
     let mut rows: Vec<(&str, String)> = Vec::new();
     if let Some(account) = verified.get("account").filter(|account| !account.is_null()) {
-        rows.push(("Account", format!("@{}  {}  {}", text(account, "username"), text(account, "name"), text(account, "id"))));
+        rows.push(("Account", format!("@{} ({}), id {}", text(account, "username"), text(account, "name"), text(account, "id"))));
     }
     rows.push(("Credential", list(verified, "credentials").join(", ")));
     rows.push(("Scopes", list(verified, "granted_scopes").join(" ")));
@@ -119,7 +119,7 @@ mod tests {
         });
         assert_eq!(
             page(&verified, 80),
-            "Account       @maker  Maker  1811000000000000001\n\
+            "Account       @maker (Maker), id 1811000000000000001\n\
              Credential    oauth2_user\n\
              Scopes        tweet.read users.read\n\
              Access level  read\n\
