@@ -257,7 +257,10 @@ fn a_connection_moves_as_four_settings_and_its_old_tokens_are_refused() {
     world.file("new.json", new.to_string());
     assert_eq!(world.connection(&["import", "acme", "new.json"]).output()["imported"], "unchanged");
     world.connection(&["remove", "acme"]).output();
-    assert_eq!(world.connection(&["import", "again", "new.json"]).output()["imported"], "added");
+    let base = format!("X_API_BASE_URL={}", world.base_url());
+    assert_eq!(world.connection(&["import", "again", "new.json", "--environment"]).error()["code"], "missing-secret");
+    assert_eq!(world.connection(&["import", "again", "new.json", "--set", &base]).output()["imported"], "added");
+    assert_eq!(world.connection(&["refresh", "again"]).output()["refreshed"], true);
     // A record of another connection, an altered one, and what is none.
     let mut other = new.clone();
     other["credentialId"] = "0123456789abcdef0123456789abcdef".into();
@@ -318,6 +321,10 @@ fn mistakes_are_named_and_change_nothing() {
     assert_eq!(code(&["login", "nobody"]), "unknown-connection");
     assert_eq!(code(&["login", "acme", "--client-id", "other"]), "other-client-id");
     assert_eq!(code(&["export", "acme"]), "nothing-to-export");
+    for arguments in [&["connection", "verify", "acme"][..], &["--connection", "acme", "call", "createPost", "--param", "text=x"]] {
+        let error = run(&mut world.stored(arguments)).error();
+        assert!(error["message"].as_str().is_some_and(|message| message.contains("connection login acme")), "{error}");
+    }
     let near = world.connection(&["verify", "acm"]).error();
     assert!(near["message"].as_str().is_some_and(|message| message.contains("`acme`")), "{near}");
     assert_eq!(world.connection(&["list"]).output().as_array().map(Vec::len), Some(1));

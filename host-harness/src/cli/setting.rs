@@ -46,6 +46,7 @@ impl Setting {
         if let Some(name) = &self.connection {
             let stored = Stored::open(self)?;
             let record = stored.store.load(name).await.map_err(|error| stored::failed(&error))?;
+            stored::check_connected(&record)?;
             let mut session = self.session_at(stored::environment(&record), Upstream::Network)?;
             let connected = Connected::new(session.connector.clone(), stored.keeper_with(session.steps()), name.as_str());
             session.connection = Source::Stored(connected);

@@ -105,6 +105,16 @@ pub fn kinds(record: &Record) -> Vec<&'static str> {
     kinds
 }
 
+/// Refuses a connection that has nothing to call with.
+pub fn check_connected(record: &Record) -> Result<(), Failed> {
+    if !kinds(record).is_empty() {
+        return Ok(());
+    }
+    let name = &*record.name;
+    let message = format!("the connection `{name}` is not connected yet; run `x-connector connection login {name}`");
+    Err(Failed::refused("not-connected", "account_owner", message))
+}
+
 /// A moment as RFC 3339, to the second.
 pub fn moment(unix_ms: u64) -> String {
     let seconds = i64::try_from(unix_ms / 1_000).unwrap_or(i64::MAX);

@@ -368,6 +368,6 @@ fn suggestion(nearest: Option<&str>, known: usize) -> String {
     match (nearest, known) {
         (Some(nearest), _) => format!("did you mean `{nearest}`?"),
         (None, 0) => "there are none yet, add one first".to_owned(),
-        (None, known) => format!("list the {known} that there are, or add it first"),
+        (None, _) => "list those that there are, or add it first".to_owned(),
     }
 }

@@ -29,8 +29,7 @@ const fn wanted(kind: Kind) -> &'static [(&'static str, bool)] {
 pub async fn run(setting: &Setting, add: Add) -> Result<(), Failed> {
     let name = ConnectionName::new(add.name.as_str()).map_err(|error| stored::failed(&error))?;
     let mut record = Record::new(name, &Service::X).map_err(|error| stored::failed(&error))?;
-    let properties: Vec<(String, bool)> =
-        manifest()?.connection.properties.into_iter().map(|property| (property.environment, property.secret)).collect();
+    let properties = properties()?;
     for pair in &add.set {
         let (property, value) = open_property(pair, &properties)?;
         record.set(property, value);
@@ -81,6 +80,11 @@ pub async fn run(setting: &Setting, add: Add) -> Result<(), Failed> {
     Ok(())
 }
 
+/// The names of all connection properties, and whether they are secrets.
+pub fn properties() -> Result<Vec<(String, bool)>, Failed> {
+    Ok(manifest()?.connection.properties.into_iter().map(|property| (property.environment, property.secret)).collect())
+}
+
 /// Halves of a pair are of no use.
 fn complete(record: &Record, kind: Kind) -> Result<(), Failed> {
     for (one, other) in [("X_API_KEY", "X_API_SECRET"), ("X_OAUTH1_TOKEN", "X_OAUTH1_TOKEN_SECRET")] {
@@ -109,7 +113,8 @@ fn take_tokens(record: &mut Record) {
     record.set_tokens(Tokens::new(TokenAnswer { access_token, refresh_token, expires_in: None, scopes }, 0));
 }
 
-fn open_property<'a>(pair: &'a str, properties: &[(String, bool)]) -> Result<(String, &'a str), Failed> {
+/// A property that may stand on a command line.
+pub fn open_property<'a>(pair: &'a str, properties: &[(String, bool)]) -> Result<(String, &'a str), Failed> {
     let Some((property, value)) = pair.split_once('=') else {
         return Err(Failed::input("invalid-property", "--set", "--set takes PROPERTY=VALUE, such as X_POST_LIMIT=25000"));
     };

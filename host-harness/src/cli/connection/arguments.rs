@@ -147,6 +147,12 @@ pub struct Import {
     pub name: String,
     /// A file with the four settings as JSON, or - for stdin
     pub settings: PathBuf,
+    /// A connection property that is no secret, such as X_POST_LIMIT=25000
+    #[arg(long = "set", value_name = "PROPERTY=VALUE")]
+    pub set: Vec<String>,
+    /// Take the client secret from the variable X_CLIENT_SECRET
+    #[arg(long)]
+    pub environment: bool,
 }
 
 #[derive(Debug, Args)]

@@ -3,14 +3,19 @@
 use std::io::{Read as _, Write as _};
 use std::path::Path;
 
+use secrecy::SecretString;
 use serde_json::{Value, json};
 
 use super::super::arguments::Setting;
 use super::super::output::{self, Failed};
 use super::super::stored::{self, Stored};
+use super::add::{open_property, properties};
 use super::arguments::{Export, Import};
 use super::summary;
 use crate::credentials::{self, ConnectionName, CredentialId, Imported, Service, Settings, Store as _};
+
+/// What a confidential client needs beside the four settings.
+const CLIENT_SECRET: &str = "X_CLIENT_SECRET";
 
 pub async fn export(setting: &Setting, export: Export) -> Result<(), Failed> {
     let stored = Stored::open(setting)?;
@@ -31,7 +36,20 @@ pub async fn import(setting: &Setting, import: Import) -> Result<(), Failed> {
     let text = read(&import.settings)?;
     let settings = Settings::parse(&text).map_err(|error| stored::failed(&error))?;
     let stored = Stored::open(setting)?;
-    let how = credentials::Import { name, properties: Vec::new(), service: &Service::X, key: stored.store.key() };
+    let known = properties()?;
+    let mut properties: Vec<(String, SecretString)> = Vec::new();
+    for pair in &import.set {
+        let (property, value) = open_property(pair, &known)?;
+        properties.push((property, value.into()));
+    }
+    if import.environment {
+        let secret = std::env::var(CLIENT_SECRET).ok().filter(|secret| !secret.is_empty());
+        let secret = secret.ok_or_else(|| {
+            Failed::input("missing-secret", CLIENT_SECRET, format!("{CLIENT_SECRET} is not set; set it, or leave --environment out"))
+        })?;
+        properties.push((CLIENT_SECRET.to_owned(), secret.into()));
+    }
+    let how = credentials::Import { name, properties, service: &Service::X, key: stored.store.key() };
     let imported = settings.import(&stored.store, how).await.map_err(|error| stored::failed(&error))?;
     let id = CredentialId::new(settings.credential_id).map_err(|error| stored::failed(&error))?;
     let record = stored.store.load_by_id(&id).await.map_err(|error| stored::failed(&error))?;

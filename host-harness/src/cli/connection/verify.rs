@@ -17,6 +17,7 @@ pub async fn run(setting: &Setting, verify: Verify) -> Result<(), Failed> {
         Some(name) => {
             let stored = Stored::open(setting)?;
             let record = stored.store.load(name).await.map_err(|error| stored::failed(&error))?;
+            stored::check_connected(&record)?;
             // A token that is about to end is refreshed first, so that its end is no finding; where that fails, the failure is one.
             let record = match stored.keeper(setting, &record)?.properties(name).await {
                 Ok(access) => access.record().clone(),

@@ -122,7 +122,7 @@ async fn an_unknown_name_is_answered_with_the_nearest() {
     let error = store.load("acme_press").await.expect_err("none").to_string();
     assert_eq!(error, "no connection is named `acme_press`; did you mean `acme-press`?");
     let error = store.load("\u{1b}[31mred").await.expect_err("none").to_string();
-    assert_eq!(error, "no connection is named `[31mred`; list the 1 that there are, or add it first");
+    assert_eq!(error, "no connection is named `[31mred`; list those that there are, or add it first");
 }
 
 #[tokio::test]
