@@ -11,6 +11,6 @@ mod page;
 mod steps;
 
 pub use callback::{Callback, CallbackError, Expected};
-pub use connected::Connected;
+pub use connected::{Connected, case_and_party};
 pub use listener::{Answer, ListenError, Listener, Pending};
 pub use steps::{Begun, BegunOAuth1, OAuth1Token, Steps};

@@ -79,7 +79,7 @@ mod sqlite;
 mod store;
 mod tokens;
 
-pub use change::change;
+pub use change::{change, change_by_id};
 pub use clock::{Clock, SystemClock};
 pub use error::CredentialError;
 pub use keeper::{Access, Keeper, KeeperOptions, Refresh, RefreshError};

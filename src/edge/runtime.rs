@@ -1,4 +1,4 @@
-//! What std would bring: the allocator and the panic handler. The only unsafe code written by hand.
+//! What std would bring: the allocator and the panic handler. One of two files with unsafe code; the other is `canonical.rs`.
 #![allow(unsafe_code)]
 
 use core::alloc::Layout;

@@ -130,7 +130,7 @@ fn only_the_scopes_of_the_named_operations_are_asked_for() {
 fn a_strangers_callback_costs_no_token_call() {
     let world = World::new();
     world.add_public("acme");
-    for (query, code) in [("state=other&code=c", "other-authorization"), ("code=c", "other-authorization"), ("", "other-authorization")] {
+    for (query, code) in [("state=other&code=c", "other-authorization"), ("code=c", "other-authorization")] {
         let (login, told) = world.begin("acme", PUBLIC_CLIENT_ID, &[]);
         let page = get(&format!("{}?{query}", told["redirect_uri"].as_str().expect("an address")));
         assert!(page.starts_with("HTTP/1.1 400"), "{page}");
@@ -142,6 +142,42 @@ fn a_strangers_callback_costs_no_token_call() {
     assert_eq!(failed(login)["code"], "authorization-denied");
     assert_eq!(world.simulator.authorization_counts().code_calls, 0);
     assert_eq!(world.connection(&["list"]).output()[0]["status"], "not connected");
+}
+
+#[test]
+fn a_connection_that_is_renamed_while_the_browser_is_open_gets_its_tokens() {
+    let world = World::new();
+    world.add_public("acme");
+    let (login, told) = world.begin("acme", PUBLIC_CLIENT_ID, &[]);
+    let back = world.decide(&told, Decision::Authorize(MAKER));
+    world.connection(&["rename", "acme", "beta"]).output();
+    assert!(get(&back).starts_with("HTTP/1.1 200"));
+    assert!(login.end().0.success());
+    let listed = world.connection(&["list"]).output();
+    assert_eq!((&listed[0]["name"], &listed[0]["status"]), (&json!("beta"), &json!("ready")));
+    // One that was removed meanwhile leaves no token alive at X.
+    let (login, told) = world.begin("beta", PUBLIC_CLIENT_ID, &[]);
+    let back = world.decide(&told, Decision::Authorize(MAKER));
+    world.connection(&["remove", "beta"]).output();
+    assert!(get(&back).starts_with("HTTP/1.1 400"));
+    let error = failed(login);
+    assert!(error["message"].as_str().is_some_and(|message| message.contains("taken back at X")), "{error}");
+    assert_eq!(world.simulator.authorization_counts().revocations, 1);
+}
+
+#[test]
+fn another_account_takes_the_place_of_the_one_before() {
+    let world = World::new();
+    world.add_public("acme");
+    world.login("acme", PUBLIC_CLIENT_ID, &[]);
+    let (login, told) = world.begin("acme", PUBLIC_CLIENT_ID, &[]);
+    get(&world.decide(&told, Decision::Authorize(1_811_000_000_000_000_002)));
+    let (status, lines, _) = login.end();
+    assert!(status.success());
+    let connected: Value = serde_json::from_str(&lines[0]).expect("JSON");
+    assert_eq!(connected["connection"]["account"]["username"], "friend");
+    let findings = connected["findings"].as_array().expect("a list");
+    assert!(findings.iter().all(|finding| finding["severity"] != "problem"), "{connected}");
 }
 
 #[test]
@@ -223,6 +259,9 @@ fn a_token_that_x_took_back_marks_the_connection_and_a_login_mends_it() {
     assert_eq!(world.connection(&["list"]).output()[0]["status"], "reconnect needed");
     let error = run(&mut world.stored(&["--connection", "acme", "call", "createPost", "--param", "text=x"])).error();
     assert_eq!(error["code"], "reconnect-needed");
+    let verified = world.connection(&["verify", "acme"]);
+    assert_eq!(verified.code, Some(1), "{verified:?}");
+    assert!(verified.stdout.contains("\"usable\":false") && verified.stdout.contains("reconnect-needed"), "{verified:?}");
     world.login("acme", PUBLIC_CLIENT_ID, &[]);
     assert_eq!(world.connection(&["list"]).output()[0]["status"], "ready");
 }
@@ -282,11 +321,12 @@ fn oauth1_logs_in_calls_and_is_exchanged_for_oauth2_tokens() {
     let world = World::new();
     let secrets = json!({ "X_API_KEY": CONFIDENTIAL_API_KEY, "X_API_SECRET": CONFIDENTIAL_API_SECRET, "X_CLIENT_SECRET": CONFIDENTIAL_CLIENT_SECRET });
     world.add("old", &["--kind", "oauth1"], &secrets);
-    world.simulator.register_redirect(CONFIDENTIAL_CLIENT_ID, "http://127.0.0.1:18181/callback");
+    // Without a listener X shows a PIN.
     let login = Running::start_with_input(&mut world.stored(&["connection", "login", "old", "--paste"]));
     let told = login.json();
-    let back = world.decide(&told, Decision::Authorize(MAKER));
-    login.write(&format!("{back}\n"));
+    assert_eq!(told["redirect_uri"], "oob");
+    let pin = world.decide(&told, Decision::Authorize(MAKER));
+    login.write(&format!("{pin}\n"));
     let (status, lines, stderr) = login.end();
     assert!(status.success(), "{stderr}");
     let connected: Value = serde_json::from_str(&lines[0]).expect("JSON");
@@ -315,6 +355,14 @@ fn mistakes_are_named_and_change_nothing() {
     assert_eq!(code(&["add", "b", "--client-id", "x", "--set", "X_CLIENT_SECRET=s"]), "secret-as-argument");
     assert_eq!(code(&["add", "b", "--client-id", "x", "--set", "X_NO=s"]), "unknown-property");
     assert_eq!(code(&["add", "b"]), "missing-client-id");
+    let token = json!({"X_ACCESS_TOKEN": "a-token", "X_REFRESH_TOKEN": "a-token"}).to_string();
+    let lonely = run_with_input(&mut world.stored(&["connection", "add", "b", "--kind", "token", "--stdin"]), token.as_bytes()).error();
+    assert_eq!(lonely["code"], "missing-client-id");
+    let misplaced =
+        run_with_input(&mut world.stored(&["connection", "add", "b", "--client-id", "x", "--stdin"]), b"c4n4ry-misplaced==\n").error();
+    assert!(misplaced["code"] == "stdin-not-readable" && !misplaced.to_string().contains("c4n4ry"), "{misplaced}");
+    let simulated = run(&mut world.stored(&["--simulate", "connection", "list"])).error();
+    assert_eq!(simulated["code"], "simulate-without-connections");
     assert_eq!(code(&["add", "b", "--client-id", "x", "--kind", "confidential"]), "missing-secret");
     assert_eq!(code(&["add", "acme", "--client-id", "x"]), "name-taken");
     assert_eq!(code(&["add", "a/b", "--client-id", "x"]), "bad-name");

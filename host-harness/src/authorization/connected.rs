@@ -51,15 +51,23 @@ fn properties(access: &Access) -> ConnectionProperties {
     access.call_environment().collect()
 }
 
+/// The error case that a connection's trouble belongs to, and who must act.
+#[must_use]
+pub fn case_and_party(error: &CredentialError) -> (&'static str, &'static str) {
+    match error.code() {
+        "reconnect-needed" | "no-refresh-token" => ("permanent-unauthorized", "account_owner"),
+        "refresh-refused" => ("permanent-unauthorized", "app_owner"),
+        "refresh-unavailable" | "refresh-busy" | "answer-lost" => ("unavailable", "wait"),
+        "unknown-connection" | "name-taken" | "bad-name" | "bad-credential-id" | "credential-taken" | "nothing-to-export" => {
+            ("permanent-invalid-input", "author")
+        }
+        _ => ("execution-failed", "operator"),
+    }
+}
+
 /// A connection's trouble in the shape of a call's failure.
 fn failure(error: &CredentialError) -> CallError {
-    let (case, who) = match error.code() {
-        "reconnect-needed" | "no-refresh-token" => ("permanent-unauthorized", "account_owner"),
-        "refresh-unavailable" | "refresh-busy" | "answer-lost" => ("unavailable", "wait"),
-        "unknown-connection" => ("permanent-invalid-input", "author"),
-        "refresh-refused" => ("permanent-unauthorized", "app_owner"),
-        _ => ("execution-failed", "operator"),
-    };
+    let (case, who) = case_and_party(error);
     let mut problem = json!({ "code": error.code(), "message": error.to_string(), "who_must_act": who });
     if let CredentialError::RefreshUnavailable { retry_after_ms: Some(pause), .. } = error {
         problem["retry_after_ms"] = (*pause).into();
@@ -75,7 +83,9 @@ impl Refresh for Steps {
 
 /// What the connector's failure means for the tokens. Where nobody knows what X saw, the answer counts as lost.
 fn refresh_error(error: &CallError) -> RefreshError {
+    // What comes behind the first semicolon is the connector's next step; the keeper has one of its own.
     let message = error.to_string();
+    let message = message.split(';').next().unwrap_or_default().to_owned();
     match error {
         CallError::Connector(failure) => match (failure.case.as_str(), failure.code()) {
             (_, "reconnect-needed") => RefreshError::ReconnectNeeded { message },

@@ -19,6 +19,8 @@ use tokio::task::JoinSet;
 
 /// How long a browser may take for its request line and headers.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long to wait after a connection could not be accepted.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// A browser opens a few; more is somebody else.
 const CONNECTIONS: usize = 16;
 
@@ -100,7 +102,11 @@ impl Listener {
                     return Ok(Pending { query, answer, finished: connections });
                 }
                 accepted = self.socket.accept() => {
-                    let (stream, _) = accepted?;
+                    // A connection that broke before it was accepted, or too many open files: neither ends a login.
+                    let Ok((stream, _)) = accepted else {
+                        tokio::time::sleep(ACCEPT_PAUSE).await;
+                        continue;
+                    };
                     while connections.try_join_next().is_some() {}
                     if connections.len() < CONNECTIONS {
                         connections.spawn(serve(stream, Arc::clone(&slot), self.address.to_string(), self.path.clone()));
@@ -137,6 +143,11 @@ async fn respond(request: Request<Incoming>, slot: Slot, authority: String, path
     // Another name for this address means that another site's page asks (DNS rebinding).
     let named = request.headers().get(http::header::HOST).is_some_and(|host| host.as_bytes() == authority.as_bytes());
     if !named || request.uri().path() != path {
+        return Ok(reply(StatusCode::NOT_FOUND, ""));
+    }
+    // A stray request for the address alone, an image in some page perhaps, is no callback.
+    let brings = |name: &str| url::form_urlencoded::parse(request.uri().query().unwrap_or_default().as_bytes()).any(|(key, _)| key == name);
+    if !["code", "error", "state", "oauth_token", "oauth_verifier", "denied"].into_iter().any(brings) {
         return Ok(reply(StatusCode::NOT_FOUND, ""));
     }
     if request.method() != Method::GET {
@@ -196,6 +207,7 @@ mod tests {
         let waiting = tokio::spawn(listener.callback());
         let host = address.to_string();
         assert!(get(address, "/favicon.ico", &host).await.starts_with("HTTP/1.1 404"));
+        assert!(get(address, "/callback", &host).await.starts_with("HTTP/1.1 404"));
         assert!(get(address, "/callback?code=stolen", "evil.example").await.starts_with("HTTP/1.1 404"));
         let browser = tokio::spawn(async move { get(address, "/callback?code=c&state=s", &host).await });
         let pending = waiting.await.unwrap().unwrap();

@@ -141,13 +141,14 @@ impl Steps {
         Ok(answer.0.get("revoked") == Some(&Value::Bool(true)))
     }
 
-    /// Exchanges an OAuth 1.0a token for OAuth 2.0 tokens.
+    /// Exchanges an OAuth 1.0a token for OAuth 2.0 tokens, with these scopes or all that the app's permissions allow.
     ///
     /// # Errors
     ///
     /// The connector's.
-    pub async fn exchange_oauth1_token(&self, connection: ConnectionProperties) -> Result<TokenAnswer, CallError> {
-        self.run("exchangeOauth1Token", json!({}), connection).await?.tokens()
+    pub async fn exchange_oauth1_token(&self, connection: ConnectionProperties, scopes: &[String]) -> Result<TokenAnswer, CallError> {
+        let input = if scopes.is_empty() { json!({}) } else { json!({ "scopes": scopes }) };
+        self.run("exchangeOauth1Token", input, connection).await?.tokens()
     }
 
     /// Gets the app's own bearer token.

@@ -51,7 +51,7 @@ pub struct Setting {
     #[arg(long, global = true, value_name = "DIRECTORY", env = "X_CONNECTOR_STORE", hide_env = true, help_heading = "Global options")]
     pub store: Option<PathBuf>,
     /// Keep the key of the store in the system's keyring
-    #[arg(long, global = true, env = "X_CONNECTOR_KEYRING", hide_env = true, help_heading = "Global options")]
+    #[arg(long, global = true, env = "X_CONNECTOR_KEYRING", hide_env = true, value_parser = clap::builder::FalseyValueParser::new(), help_heading = "Global options")]
     pub keyring: bool,
     /// Allow one more host, for files to attach: *.example.com
     #[arg(long = "allow-host", global = true, value_name = "HOST", help_heading = "Global options")]

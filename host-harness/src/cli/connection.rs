@@ -17,6 +17,13 @@ use super::stored::{self, Stored};
 use crate::credentials::{ConnectionName, Record, Status, Store as _};
 
 pub async fn run(setting: &Setting, connection: Connection) -> Result<(), Failed> {
+    if setting.simulate {
+        return Err(Failed::input(
+            "simulate-without-connections",
+            "--simulate",
+            "--simulate has no connections of its own; run `x-connector simulate`, and add one with --set X_API_BASE_URL=http://127.0.0.1:18080",
+        ));
+    }
     match connection {
         Connection::Add(arguments) => add::run(setting, arguments).await,
         Connection::Login(arguments) => login::run(setting, arguments).await,
@@ -35,6 +42,9 @@ async fn refresh(setting: &Setting, Named { name }: Named) -> Result<(), Failed>
     let stored = Stored::open(setting)?;
     let record = stored.store.load(&name).await.map_err(|error| stored::failed(&error))?;
     let access = stored.keeper(setting, &record)?.refresh(&name).await.map_err(|error| stored::failed(&error))?;
+    if access.record().tokens.is_none() {
+        return stored::check_connected(access.record());
+    }
     output::print(&json!({ "refreshed": true, "connection": summary(access.record()) }))
 }
 
@@ -63,14 +73,16 @@ async fn logout(setting: &Setting, Named { name }: Named) -> Result<(), Failed> 
             ),
         ));
     }
-    let revoked = stored.steps(setting, &record)?.revoke_token(stored::environment(&record)).await;
-    // X has forgotten a token that it does not know, which is what was wanted.
-    let at_x = match revoked {
-        Ok(revoked) => revoked,
-        Err(error) if error.code() == "reconnect-needed" => false,
-        Err(error) => return Err(Failed::call(&error)),
-    };
-    let record = stored.update(&name, |record| record.clear_tokens()).await?;
+    let steps = stored.steps(setting, &record)?;
+    let keeper = stored.keeper_with(steps.clone());
+    let logged_out = keeper.log_out(&name, async |access| {
+        match steps.revoke_token(access.environment().collect()).await {
+            // X has forgotten a token that it does not know, which is what was wanted.
+            Err(error) if error.code() == "reconnect-needed" => Ok(false),
+            revoked => revoked,
+        }
+    });
+    let (at_x, record) = logged_out.await.map_err(|error| stored::failed(&error))?.map_err(|error| Failed::call(&error))?;
     output::print(&json!({ "logged_out": true, "revoked_at_x": at_x, "connection": summary(&record) }))
 }
 

@@ -111,8 +111,14 @@ pub fn dollars(micro_usd: u64) -> String {
     format!("${}.{:03}", micro_usd / 1_000_000, micro_usd % 1_000_000 / 1_000)
 }
 
+/// A text that comes from elsewhere, without what a terminal obeys.
+pub fn clean(text: &str) -> String {
+    text.chars().filter(|character| !character.is_control()).collect()
+}
+
 /// Says something about progress, to a person alone.
 pub fn note(text: &str) {
+    let text: String = text.chars().filter(|character| *character == '\n' || !character.is_control()).collect();
     let stderr = io::stderr();
     if stderr.is_terminal() {
         let _ = writeln!(stderr.lock(), "{text}");

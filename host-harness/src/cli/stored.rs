@@ -3,15 +3,14 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use serde_json::Value;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use super::arguments::Setting;
 use super::output::Failed;
 use crate::ConnectionProperties;
-use crate::authorization::Steps;
-use crate::credentials::{CredentialError, Keeper, KeeperOptions, Key, Record, Service, SqliteStore, Store as _};
+use crate::authorization::{Steps, case_and_party};
+use crate::credentials::{CredentialError, CredentialId, Keeper, KeeperOptions, Key, Record, Service, SqliteStore, change_by_id};
 
 /// Under what the key stands in the operating system's keyring.
 const KEYRING_SERVICE: &str = "x-connector";
@@ -27,7 +26,8 @@ impl Stored {
         let directory = directory(setting)?;
         let store = if setting.keyring {
             let database = directory.join(SqliteStore::DATABASE);
-            let entry = directory.to_string_lossy();
+            let entry = std::path::absolute(&directory).unwrap_or_else(|_| directory.clone());
+            let entry = entry.to_string_lossy();
             let key = if database.exists() {
                 Key::from_keyring(KEYRING_SERVICE, &entry)
             } else {
@@ -55,16 +55,9 @@ impl Stored {
         Keeper::new(Arc::new(self.store.clone()), Arc::new(steps), KeeperOptions::default())
     }
 
-    /// Changes a connection as it stands now.
-    pub async fn update(&self, name: &str, change: impl Fn(&mut Record)) -> Result<Record, Failed> {
-        loop {
-            let mut record = self.store.load(name).await.map_err(|error| failed(&error))?;
-            let replaces = record.advance();
-            change(&mut record);
-            if self.store.replace(&record, replaces, None).await.map_err(|error| failed(&error))? {
-                return Ok(record);
-            }
-        }
+    /// Changes a connection as it stands now, whatever it is called by now.
+    pub async fn update(&self, id: &CredentialId, change: impl FnMut(&mut Record) + Send) -> Result<Record, Failed> {
+        change_by_id(&self.store, id, change).await.map_err(|error| failed(&error))
     }
 }
 
@@ -111,7 +104,8 @@ pub fn check_connected(record: &Record) -> Result<(), Failed> {
         return Ok(());
     }
     let name = &*record.name;
-    let message = format!("the connection `{name}` is not connected yet; run `x-connector connection login {name}`");
+    let hint = if record.get("X_API_KEY").is_some() { ", with --app-only for the app's own token" } else { "" };
+    let message = format!("the connection `{name}` is not connected yet; run `x-connector connection login {name}`{hint}");
     Err(Failed::refused("not-connected", "account_owner", message))
 }
 
@@ -124,21 +118,10 @@ pub fn moment(unix_ms: u64) -> String {
 
 /// What is said of a store, key or token that cannot be used.
 pub fn failed(error: &CredentialError) -> Failed {
-    let code = error.code();
-    let who = match code {
-        "reconnect-needed" | "no-refresh-token" => "account_owner",
-        "refresh-unavailable" | "refresh-busy" | "answer-lost" => "wait",
-        "unknown-connection" | "name-taken" | "bad-name" | "bad-credential-id" | "credential-taken" => "author",
-        _ => "operator",
-    };
+    let (case, who) = case_and_party(error);
     let mut failed = Failed::setup(error.to_string());
-    failed.json["error"]["code"] = code.into();
+    failed.json["error"]["code"] = error.code().into();
     failed.json["error"]["who_must_act"] = who.into();
-    failed.json["error"]["case"] = Value::from(match who {
-        "author" => "permanent-invalid-input",
-        "account_owner" => "permanent-unauthorized",
-        "wait" => "unavailable",
-        _ => "execution-failed",
-    });
+    failed.json["error"]["case"] = case.into();
     failed
 }

@@ -4,6 +4,7 @@ mod access;
 mod cache;
 mod exchange;
 mod flight;
+mod logout;
 mod options;
 mod refresh;
 #[cfg(test)]

@@ -132,6 +132,8 @@ impl Settings {
             record.generation = record.generation.max(generation);
             record.set(import.service.client_id, self.client_id.as_str());
             record.set_tokens(tokens.clone());
+            // Theirs: this store's own generation grows with every rename, and must not outrun the exporter's next refresh.
+            record.tokens_generation = generation;
             if store.replace(&record, replaces, None).await? {
                 return Ok(Imported::Updated(record.name));
             }

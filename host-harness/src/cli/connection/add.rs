@@ -34,11 +34,12 @@ pub async fn run(setting: &Setting, add: Add) -> Result<(), Failed> {
         let (property, value) = open_property(pair, &properties)?;
         record.set(property, value);
     }
-    if matches!(add.kind, Kind::Public | Kind::Confidential) && add.client_id.is_none() {
-        return Err(Failed::input("missing-client-id", "--client-id", "--client-id is missing; give the client id of your app at X"));
-    }
-    if let Some(id) = add.client_id {
+    take_base_url(&mut record);
+    let from_environment = || std::env::var("X_CLIENT_ID").ok().filter(|id| add.environment && !id.is_empty());
+    if let Some(id) = add.client_id.clone().or_else(from_environment) {
         record.set("X_CLIENT_ID", id);
+    } else if matches!(add.kind, Kind::Public | Kind::Confidential) {
+        return Err(Failed::input("missing-client-id", "--client-id", "--client-id is missing; give the client id of your app at X"));
     }
     let mut given = if add.stdin {
         stdin(&properties)?
@@ -67,7 +68,8 @@ pub async fn run(setting: &Setting, add: Add) -> Result<(), Failed> {
             None => {}
         }
     }
-    for (property, value) in given {
+    // What was written for this connection is meant for it; an environment holds what other programs need as well.
+    for (property, value) in given.into_iter().filter(|(property, _)| add.stdin || property == "X_GRANTED_SCOPES") {
         record.set(property, value);
     }
     complete(&record, add.kind)?;
@@ -75,14 +77,25 @@ pub async fn run(setting: &Setting, add: Add) -> Result<(), Failed> {
     let stored = Stored::open(setting)?;
     stored.store.insert(&record).await.map_err(|error| stored::failed(&error))?;
     output::print(&json!({ "added": true, "connection": summary(&record) }))?;
-    let next = if stored::kinds(&record).is_empty() { "login" } else { "verify" };
-    output::note(&format!("Next:  x-connector connection {next} {}", record.name));
+    let name = &*record.name;
+    output::note(&match add.kind {
+        _ if !stored::kinds(&record).is_empty() => format!("Next:  x-connector connection verify {name}"),
+        Kind::AppOnly => format!("Next:  x-connector connection login {name} --app-only"),
+        _ => format!("Next:  x-connector connection login {name}"),
+    });
     Ok(())
 }
 
 /// The names of all connection properties, and whether they are secrets.
 pub fn properties() -> Result<Vec<(String, bool)>, Failed> {
     Ok(manifest()?.connection.properties.into_iter().map(|property| (property.environment, property.secret)).collect())
+}
+
+/// A connection that is made where the environment leads to another API leads there, too.
+pub fn take_base_url(record: &mut Record) {
+    if let (None, Ok(url)) = (record.get("X_API_BASE_URL"), std::env::var("X_API_BASE_URL")) {
+        record.set("X_API_BASE_URL", url);
+    }
 }
 
 /// Halves of a pair are of no use.
@@ -93,6 +106,13 @@ fn complete(record: &Record, kind: Kind) -> Result<(), Failed> {
                 return Err(Failed::input("missing-secret", missing, format!("{missing} is missing beside {there}; give both")));
             }
         }
+    }
+    if record.get("X_REFRESH_TOKEN").is_some() && record.get("X_CLIENT_ID").is_none() {
+        return Err(Failed::input(
+            "missing-client-id",
+            "--client-id",
+            "--client-id is missing; a refresh token is of use with the client id of its app alone",
+        ));
     }
     if kind == Kind::AppOnly && record.get("X_BEARER_TOKEN").is_none() && record.get("X_API_KEY").is_none() {
         return Err(Failed::input(
@@ -149,8 +169,9 @@ fn stdin(properties: &[(String, bool)]) -> Result<BTreeMap<String, SecretString>
     };
     let mut text = Zeroizing::new(String::new());
     std::io::stdin().lock().take(1 << 20).read_to_string(&mut text).map_err(|_| unreadable("is no UTF-8 text"))?;
-    let pairs: BTreeMap<String, String> = if text.trim_start().starts_with('{') {
-        serde_json::from_str(&text).map_err(|_| unreadable("is no JSON object of texts"))?
+    let pairs: Vec<(String, String)> = if text.trim_start().starts_with('{') {
+        let object: BTreeMap<String, String> = serde_json::from_str(&text).map_err(|_| unreadable("is no JSON object of texts"))?;
+        object.into_iter().collect()
     } else {
         let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
         let pair = |line: &str| {
@@ -161,14 +182,12 @@ fn stdin(properties: &[(String, bool)]) -> Result<BTreeMap<String, SecretString>
         };
         lines.map(pair).collect::<Option<_>>().ok_or_else(|| unreadable("has a line without ="))?
     };
-    pairs
-        .into_iter()
-        .map(
-            |(name, value)| {
-                if properties.iter().any(|(known, _)| *known == name) { Ok((name, value.into())) } else { Err(unknown(&name, properties)) }
-            },
-        )
-        .collect()
+    // A name that is none may be a secret that stands in the wrong place: it is not repeated.
+    let is_known = |name: &str| properties.iter().any(|(known, _)| known == name);
+    match pairs.iter().position(|(name, _)| !is_known(name)) {
+        Some(index) => Err(unreadable(&format!("names no connection property in entry {}", index + 1))),
+        None => Ok(pairs.into_iter().map(|(name, value)| (name, value.into())).collect()),
+    }
 }
 
 /// Asks a person; nobody else is asked.

@@ -34,6 +34,7 @@ pub enum Connection {
     /// Refresh the tokens of a connection now
     Refresh(Named),
     /// Print a connection as four settings, encrypted, for another engine
+    #[command(after_help = "A refresh token works once: from then on use the connection in one place alone.")]
     Export(Export),
     /// Store a connection from its four settings, or take over newer tokens
     Import(Import),
@@ -68,7 +69,7 @@ pub struct Add {
     #[arg(long, value_enum, default_value_t = Kind::Public)]
     pub kind: Kind,
     /// The client id of the app at X
-    #[arg(long, value_name = "ID", env = "X_CLIENT_ID", hide_env = true)]
+    #[arg(long, value_name = "ID")]
     pub client_id: Option<String>,
     /// Another connection property that is no secret, such as X_POST_LIMIT=25000
     #[arg(long = "set", value_name = "PROPERTY=VALUE")]

@@ -27,7 +27,7 @@ pub async fn run(setting: &Setting) -> Result<(), Failed> {
 
 /// One line a connection, aligned.
 fn table(rows: &[Value]) -> String {
-    let text = |row: &Value, name: &str| row.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let text = |row: &Value, name: &str| output::clean(row.get(name).and_then(Value::as_str).unwrap_or_default());
     let cells: Vec<[String; 5]> = std::iter::once(["NAME", "ACCOUNT", "CREDENTIAL", "STATUS", "UNTIL"].map(str::to_owned))
         .chain(rows.iter().map(|row| {
             let account = row.get("account").map_or_else(

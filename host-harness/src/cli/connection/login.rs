@@ -9,11 +9,15 @@ use serde_json::{Value, json};
 use super::super::arguments::Setting;
 use super::super::output::{self, Failed};
 use super::super::stored::{self, Stored};
+use super::add::take_base_url;
 use super::arguments::Login;
 use super::summary;
-use crate::authorization::{Answer, Callback, CallbackError, Expected, Listener, Pending, Steps};
+use crate::authorization::{Answer, Callback, CallbackError, Expected, Listener, OAuth1Token, Pending, Steps};
 use crate::credentials::{Account, ConnectionName, CredentialError, Record, Service, Store as _, TokenAnswer, Tokens};
 use crate::host::CallError;
+
+/// How often a store that is locked is asked again for a place; each time waits as long as the store does.
+const STORE_TRIES: u32 = 2;
 
 /// The path of the redirect URI.
 const PATH: &str = "/callback";
@@ -22,13 +26,13 @@ pub async fn run(setting: &Setting, login: Login) -> Result<(), Failed> {
     let stored = Stored::open(setting)?;
     let record = record(&stored, &login).await?;
     let steps = stored.steps(setting, &record)?;
-    let session = Session { stored: &stored, steps, login: &login };
+    let session = Session { stored: &stored, steps, login: &login, record: &record };
     if login.app_only {
         session.app_only(&record).await
     } else if login.from_oauth1 {
         let sent_at_ms = now_ms();
-        let tokens = session.steps.exchange_oauth1_token(stored::environment(&record)).await.map_err(|error| Failed::call(&error))?;
-        session.keep(Got::Tokens(tokens, sent_at_ms)).await.map(drop)
+        let tokens = session.steps.exchange_oauth1_token(stored::environment(&record), &login.scopes).await;
+        session.keep(Got::Tokens(tokens.map_err(|error| Failed::call(&error))?, sent_at_ms)).await?.print(&login)
     } else if record.get("X_CLIENT_ID").is_some() {
         session.oauth2(&record).await
     } else if record.get("X_API_KEY").is_some() {
@@ -59,6 +63,7 @@ async fn record(stored: &Stored, login: &Login) -> Result<Record, Failed> {
             let name = ConnectionName::new(login.name.as_str()).map_err(|error| stored::failed(&error))?;
             let mut record = Record::new(name, &Service::X).map_err(|error| stored::failed(&error))?;
             record.set("X_CLIENT_ID", id.as_str());
+            take_base_url(&mut record);
             stored.store.insert(&record).await.map_err(|error| stored::failed(&error))?;
             Ok(record)
         }
@@ -69,13 +74,32 @@ async fn record(stored: &Stored, login: &Login) -> Result<Record, Failed> {
 /// What a login got, and when it was asked for.
 enum Got {
     Tokens(TokenAnswer, u64),
-    Properties(Vec<(&'static str, SecretString)>),
+    OAuth1(OAuth1Token),
+    AppToken(SecretString),
+}
+
+/// A connection that stands.
+struct Done {
+    json: Value,
+    /// What the browser is told.
+    message: String,
+}
+
+impl Done {
+    fn print(&self, login: &Login) -> Result<(), Failed> {
+        output::print(&self.json)?;
+        let what = if login.app_only { "poll newPost --param username=XDevelopers" } else { "call createPost --param text=hello" };
+        output::note(&format!("Next:  x-connector --connection {} {what}", login.name));
+        Ok(())
+    }
 }
 
 struct Session<'a> {
     stored: &'a Stored,
     steps: Steps,
     login: &'a Login,
+    /// The connection as it was at first: it may get another name, or go, while a browser is open.
+    record: &'a Record,
 }
 
 impl Session<'_> {
@@ -96,13 +120,14 @@ impl Session<'_> {
             self.keep(Got::Tokens(tokens.map_err(|error| Failed::call(&error))?, sent_at_ms)).await
         }
         .await;
-        arrived.close(outcome).await
+        arrived.close(outcome).await?.print(self.login)
     }
 
     async fn oauth1(&self, record: &Record) -> Result<(), Failed> {
         let connection = stored::environment(record);
         let listener = self.listener().await?;
-        let redirect_uri = self.redirect_uri(listener.as_ref());
+        // Without a listener X shows a PIN.
+        let redirect_uri = listener.as_ref().map_or_else(|| "oob".to_owned(), Listener::redirect_uri);
         let begun = self.steps.request_oauth1_token(connection.clone(), &redirect_uri).await.map_err(|error| Failed::call(&error))?;
         self.announce(&begun.url, &redirect_uri, Value::Null)?;
         let arrived = self.arrived(listener, &begun.expected).await?;
@@ -111,33 +136,28 @@ impl Session<'_> {
                 return Err(refused(&CallbackError::Incomplete("oauth_verifier")));
             };
             let token = self.steps.exchange_oauth1_verifier(connection, &begun, verifier).await.map_err(|error| Failed::call(&error))?;
-            self.keep(Got::Properties(vec![("X_OAUTH1_TOKEN", token.token), ("X_OAUTH1_TOKEN_SECRET", token.token_secret)])).await
+            self.keep(Got::OAuth1(token)).await
         }
         .await;
-        arrived.close(outcome).await
+        arrived.close(outcome).await?.print(self.login)
     }
 
     async fn app_only(&self, record: &Record) -> Result<(), Failed> {
         let token = self.steps.request_app_token(stored::environment(record)).await.map_err(|error| Failed::call(&error))?;
-        self.keep(Got::Properties(vec![("X_BEARER_TOKEN", token)])).await.map(drop)
+        self.keep(Got::AppToken(token)).await?.print(self.login)
     }
 
-    /// Stores what was got before anything else happens, then asks X who it is, and prints the connection.
-    async fn keep(&self, got: Got) -> Result<String, Failed> {
-        let change = |record: &mut Record| match &got {
-            Got::Tokens(answer, sent_at_ms) => record.set_tokens(Tokens::new(answer.clone(), *sent_at_ms)),
-            Got::Properties(properties) => {
-                for (name, value) in properties {
-                    record.set(*name, value.expose_secret());
-                }
-            }
+    /// Stores what was got before anything else happens, and asks X who it is.
+    async fn keep(&self, got: Got) -> Result<Done, Failed> {
+        let record = match self.store(&got).await {
+            Ok(record) => record,
+            Err(failed) => return Err(self.give_back(&got, &failed).await),
         };
-        let record = self.stored.update(&self.login.name, change).await?;
         // The connection stands; who it is can be asked again.
         let verified = self.steps.verify(stored::environment(&record), &self.login.operations).await;
         let account = verified.as_ref().ok().and_then(account);
         let record = match account {
-            Some(account) => self.stored.update(&self.login.name, |record| record.account = Some(account.clone())).await?,
+            Some(account) => self.stored.update(&self.record.credential_id, |record| record.account = Some(account.clone())).await?,
             None => record,
         };
         let mut json = json!({ "connected": true, "connection": summary(&record) });
@@ -145,10 +165,56 @@ impl Session<'_> {
             Ok(verified) => json["findings"] = verified.get("findings").cloned().unwrap_or_default(),
             Err(error) => json["findings"] = json!([finding(&error)]),
         }
-        output::print(&json)?;
         let who = record.account.and_then(|account| account.handle).map_or_else(|| "the app".to_owned(), |handle| format!("@{handle}"));
-        output::note(&format!("Next:  x-connector --connection {} call createPost --param text=hello", self.login.name));
-        Ok(format!("{who} is connected as {}. You can close this page.", self.login.name))
+        Ok(Done { json, message: format!("{who} is connected as {}. You can close this page.", self.login.name) })
+    }
+
+    /// What X gave once is offered to the store more than once.
+    async fn store(&self, got: &Got) -> Result<Record, Failed> {
+        let change = |record: &mut Record| match got {
+            Got::Tokens(answer, sent_at_ms) => {
+                record.set_tokens(Tokens::new(answer.clone(), *sent_at_ms));
+                // It may be another account than before.
+                record.account = None;
+            }
+            Got::OAuth1(token) => {
+                record.set("X_OAUTH1_TOKEN", token.token.expose_secret()).set("X_OAUTH1_TOKEN_SECRET", token.token_secret.expose_secret());
+                record.account = token.user_id.clone().map(|id| Account { id, handle: token.username.clone() });
+            }
+            Got::AppToken(token) => drop(record.set("X_BEARER_TOKEN", token.expose_secret())),
+        };
+        let stored = self.stored.store.load_by_id(&self.record.credential_id).await.map_err(|error| stored::failed(&error))?;
+        if stored.get("X_CLIENT_ID") != self.record.get("X_CLIENT_ID") {
+            return Err(Failed::input("other-client-id", "NAME", "the connection got another client id while the browser was open"));
+        }
+        let mut tries = 0;
+        loop {
+            match self.stored.update(&self.record.credential_id, change).await {
+                Err(failed) if tries >= STORE_TRIES || failed.json["error"]["code"] == "unknown-credential" => return Err(failed),
+                Err(_) => tries += 1,
+                stored => return stored,
+            }
+        }
+    }
+
+    /// Tokens that cannot be kept are taken back, so that nobody finds them alive later.
+    async fn give_back(&self, got: &Got, failed: &Failed) -> Failed {
+        let mut given_back = false;
+        if let Got::Tokens(answer, _) = got {
+            let mut connection = stored::environment(self.record);
+            connection.set("X_ACCESS_TOKEN", answer.access_token.expose_secret());
+            if let Some(token) = &answer.refresh_token {
+                connection.set("X_REFRESH_TOKEN", token.expose_secret());
+            }
+            given_back = self.steps.revoke_token(connection).await.unwrap_or(false);
+        }
+        let what = if given_back { "and were taken back at X" } else { "and are lost" };
+        let mut failed = Failed { json: failed.json.clone(), code: failed.code };
+        let message = failed.message();
+        let reason = message.split(';').next().unwrap_or_default();
+        failed.json["error"]["message"] =
+            format!("the new tokens could not be stored {what}: {reason}; mend that, and log in again").into();
+        failed
     }
 
     async fn listener(&self) -> Result<Option<Listener>, Failed> {
@@ -213,15 +279,15 @@ struct Arrived {
 
 impl Arrived {
     /// Tells the browser how it went.
-    async fn close(self, outcome: Result<String, Failed>) -> Result<(), Failed> {
+    async fn close(self, outcome: Result<Done, Failed>) -> Result<Done, Failed> {
         if let Some(pending) = self.pending {
             let answer = match &outcome {
-                Ok(message) => Answer { connected: true, message: message.clone() },
+                Ok(done) => Answer { connected: true, message: done.message.clone() },
                 Err(failed) => Answer { connected: false, message: failed.message() },
             };
             pending.answer(answer).await;
         }
-        outcome.map(drop)
+        outcome
     }
 }
 

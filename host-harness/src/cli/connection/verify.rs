@@ -2,13 +2,14 @@
 
 use std::fmt::Write as _;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::super::arguments::Setting;
 use super::super::output::{self, Failed, line};
 use super::super::stored::{self, Stored};
 use super::arguments::Verify;
-use crate::credentials::{Account, Store as _};
+use crate::authorization::case_and_party;
+use crate::credentials::{Account, CredentialError, Store as _};
 
 pub async fn run(setting: &Setting, verify: Verify) -> Result<(), Failed> {
     let name = verify.name.as_deref().or(setting.connection.as_deref());
@@ -19,16 +20,20 @@ pub async fn run(setting: &Setting, verify: Verify) -> Result<(), Failed> {
             let record = stored.store.load(name).await.map_err(|error| stored::failed(&error))?;
             stored::check_connected(&record)?;
             // A token that is about to end is refreshed first, so that its end is no finding; where that fails, the failure is one.
+            let mut trouble = None;
             let record = match stored.keeper(setting, &record)?.properties(name).await {
                 Ok(access) => access.record().clone(),
                 Err(error) => {
-                    output::note(&error.to_string());
+                    trouble = Some(error);
                     record
                 }
             };
-            let verified = stored.steps(setting, &record)?.verify(stored::environment(&record), &verify.operations).await;
+            let mut verified = stored.steps(setting, &record)?.verify(stored::environment(&record), &verify.operations).await;
             if let Some(account) = verified.as_ref().ok().and_then(account).filter(|account| record.account.as_ref() != Some(account)) {
-                stored.update(name, |record| record.account = Some(account.clone())).await?;
+                stored.update(&record.credential_id, |record| record.account = Some(account.clone())).await?;
+            }
+            if let (Ok(verified), Some(error)) = (&mut verified, &trouble) {
+                add_finding(verified, error);
             }
             verified
         }
@@ -39,6 +44,25 @@ pub async fn run(setting: &Setting, verify: Verify) -> Result<(), Failed> {
         None => output::print(&verified)?,
     }
     if verified.get("usable") == Some(&Value::Bool(true)) { Ok(()) } else { Err(not_usable(&verified)) }
+}
+
+/// What the store says of the connection stands before what X says.
+fn add_finding(verified: &mut Value, error: &CredentialError) {
+    let (case, who) = case_and_party(error);
+    let is_problem = case.starts_with("permanent-");
+    let finding = json!({
+        "severity": if is_problem { "problem" } else { "warning" },
+        "code": error.code(),
+        "message": error.to_string(),
+        "who_must_act": who,
+    });
+    if is_problem {
+        verified["usable"] = false.into();
+    }
+    match verified.get_mut("findings").and_then(Value::as_array_mut) {
+        Some(findings) => findings.insert(0, finding),
+        None => verified["findings"] = json!([finding]),
+    }
 }
 
 /// The first problem, as the error of the command.
@@ -56,10 +80,10 @@ fn account(verified: &Value) -> Option<Account> {
 
 /// What a person reads: who, with what, what for, and what is in the way.
 fn page(verified: &Value, room: usize) -> String {
-    let text = |value: &Value, name: &str| value.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let text = |value: &Value, name: &str| output::clean(value.get(name).and_then(Value::as_str).unwrap_or_default());
     let list = |value: &Value, name: &str| {
         let items = value.get(name).and_then(Value::as_array).into_iter().flatten();
-        items.filter_map(Value::as_str).map(str::to_owned).collect::<Vec<_>>()
+        items.filter_map(Value::as_str).map(output::clean).collect::<Vec<_>>()
     };
     let mut rows: Vec<(&str, String)> = Vec::new();
     if let Some(account) = verified.get("account").filter(|account| !account.is_null()) {
@@ -101,7 +125,6 @@ fn page(verified: &Value, room: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
 
     #[test]
     fn a_person_reads_who_what_and_what_is_in_the_way() {

@@ -218,7 +218,11 @@ async fn save(inner: &Inner, mut record: Record, unsaved: Unsaved) -> Outcome {
             // Somebody renamed it, or changed a property: the tokens belong into what is there now.
             Ok(false) => match inner.store.load_by_id(&credential_id).await {
                 // Or logged in again: those tokens are the newer ones.
-                Ok(stored) if stored.tokens_generation > unsaved.follows => break Ok(Arc::new(stored)),
+                Ok(stored) if stored.tokens_generation > unsaved.follows => {
+                    // Where the lease cannot be ended, its time does it.
+                    let _ = inner.store.release(&unsaved.lease, true).await;
+                    break Ok(Arc::new(stored));
+                }
                 Ok(stored) => {
                     record = stored;
                     continue;
