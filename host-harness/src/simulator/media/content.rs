@@ -113,11 +113,8 @@ impl Content {
 
     /// All segments that have come, by index.
     pub fn segments(&self) -> Vec<Segment> {
-        let ahead = self.ahead.iter().map(|(index, (bytes, arrivals))| Segment {
-            index: *index,
-            length: bytes.len() as u64,
-            arrivals: *arrivals,
-        });
+        let ahead =
+            self.ahead.iter().map(|(index, (bytes, arrivals))| Segment { index: *index, length: bytes.len() as u64, arrivals: *arrivals });
         self.segments.iter().map(|(segment, _)| *segment).chain(ahead).collect()
     }
 
@@ -174,7 +171,8 @@ impl Content {
         if index < next {
             let after = self.segments.get(index as usize + 1).map_or(&self.whole, |(_, before)| before);
             let same = piece.digest.as_ref().is_some_and(|(_, digest)| digest == after);
-            let Some((segment, _)) = self.segments.get_mut(index as usize).filter(|(segment, _)| same && segment.length == piece.length as u64)
+            let Some((segment, _)) =
+                self.segments.get_mut(index as usize).filter(|(segment, _)| same && segment.length == piece.length as u64)
             else {
                 return other();
             };
@@ -235,5 +233,36 @@ impl Content {
         }
         let length = self.length().to_string();
         Err(Refusal::invalid("total_bytes", &length, "Segments do not add up to provided total file size."))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_segment_of_a_large_file_is_not_held() {
+        let mut content = Content::of(1 << 30, false);
+        for index in 0..3 {
+            let mut piece = content.begin(index, SegmentOrder::Ascending).expect("its turn");
+            for _ in 0..64 {
+                piece.write(&[7; 16 * 1024]);
+            }
+            assert!(piece.held.len() <= HEAD, "{}", piece.held.len());
+            assert_eq!(content.take(index, piece, SegmentOrder::Ascending), Ok(true));
+        }
+        assert_eq!((content.head().len(), content.length()), (HEAD, 3 << 20));
+    }
+
+    #[test]
+    fn segments_that_wait_are_held_up_to_a_limit() {
+        let mut content = Content::of(1 << 30, false);
+        let mut refused = 0;
+        for index in 1..=20 {
+            let mut piece = content.begin(index, SegmentOrder::Any).expect("any order");
+            piece.write(&vec![7; LARGEST_SEGMENT]);
+            refused += u32::from(content.take(index, piece, SegmentOrder::Any).is_err());
+        }
+        assert_eq!(refused, 12);
     }
 }
