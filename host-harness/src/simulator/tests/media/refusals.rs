@@ -3,6 +3,8 @@
 use super::*;
 use crate::simulator::User;
 
+type Parts<'a> = &'a [(&'a str, &'a [u8])];
+
 #[tokio::test]
 async fn wrong_openings_are_refused() {
     let simulator = quick();
@@ -44,8 +46,8 @@ async fn wrong_openings_are_refused() {
 
 #[tokio::test]
 async fn every_category_has_its_largest_size_and_premium_has_larger_ones() {
-    let simulator = quick();
     const MIB: usize = 1024 * 1024;
+    let simulator = quick();
     for (category, media_type, plain, premium) in [
         ("tweet_image", "image/webp", 5, 5),
         ("dm_image", "image/jpeg", 5, 5),
@@ -72,7 +74,7 @@ async fn wrong_segments_are_refused() {
     let id = open(&simulator, "tweet_image", "image/png", PNG.len()).await;
     let zero: (&str, &[u8]) = ("segment_index", b"0");
     let file: (&str, &[u8]) = ("media", PNG);
-    let wrong: [(&[(&str, &[u8])], &str); 10] = [
+    let wrong: [(Parts, &str); 10] = [
         (&[zero], "media"),
         (&[file], "segment_index"),
         (&[zero, ("media", b"")], "media"),

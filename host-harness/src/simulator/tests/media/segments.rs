@@ -13,7 +13,7 @@ async fn a_file_in_segments_is_whole_in_the_end() {
     assert_eq!(media(&simulator, &id).state, MediaState::Uploading);
     let first = append(&simulator, &id, 0, &MP4[..20]).await;
     assert_eq!(first.body, json!({"data": {"expires_at": NOW / 1000 + 86_400}}));
-    simulator.clock().advance(Duration::from_secs(60));
+    simulator.clock().advance(Duration::from_mins(1));
     append(&simulator, &id, 1, &MP4[20..]).await;
     let done = finalize(&simulator, &id).await;
     assert_eq!(done.body["data"], json!({"id": id, "media_key": format!("7_{id}"), "size": MP4.len(), "expires_after_secs": 86_340}));
