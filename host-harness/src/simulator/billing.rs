@@ -21,6 +21,8 @@ pub enum Item {
     UserInteractionDelete,
     /// A direct message was sent.
     DmCreate,
+    /// An upload was described.
+    MediaMetadata,
     /// A post was read.
     PostRead,
     /// An account was read.
@@ -43,6 +45,7 @@ impl Item {
             Self::UserInteraction => "user-interaction",
             Self::UserInteractionDelete => "user-interaction-delete",
             Self::DmCreate => "dm-create",
+            Self::MediaMetadata => "media-metadata",
             Self::PostRead => "post-read",
             Self::UserRead => "user-read",
             Self::DmEventRead => "dm-event-read",
@@ -57,7 +60,7 @@ impl Item {
             Self::PostCreateWithUrl => 200_000,
             Self::PostCreate | Self::UserInteraction | Self::DmCreate => 15_000,
             Self::SummonedReply | Self::PostDelete | Self::UserInteractionDelete | Self::UserRead | Self::DmEventRead => 10_000,
-            Self::PostRead => 5_000,
+            Self::PostRead | Self::MediaMetadata => 5_000,
             Self::OwnedRead => 1_000,
         }
     }

@@ -2,22 +2,28 @@
 
 #![allow(clippy::unnecessary_wraps, reason = "all endpoints have the same signature")]
 
+mod append_upload;
 mod create_post;
 mod delete_post;
 mod direct_message_events;
+mod finalize_upload;
+mod initialize_upload;
 mod like_post;
 mod look_up_posts;
 mod look_up_users;
+mod media_metadata;
+mod media_subtitles;
 mod repost_post;
 mod send_direct_message;
 mod upload_media;
+mod upload_status;
 mod usage;
 mod user_posts;
 
 use std::future::Future;
 use std::pin::Pin;
 
-use http::Method;
+use http::{HeaderMap, Method};
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
@@ -70,7 +76,16 @@ pub(crate) enum Handler {
 }
 
 /// A handler that reads the body, and says what it saw.
-pub(crate) type StreamedHandler = fn(Simulator, Caller, http::HeaderMap, RequestBody) -> StreamedAnswer;
+pub(crate) type StreamedHandler = fn(Incoming) -> StreamedAnswer;
+
+/// An admitted request whose body is still coming.
+pub(crate) struct Incoming {
+    pub simulator: Simulator,
+    pub caller: Caller,
+    pub path: Vec<(&'static str, String)>,
+    pub headers: HeaderMap,
+    pub body: RequestBody,
+}
 
 /// What becomes of a streamed request.
 pub(crate) type StreamedAnswer = Pin<Box<dyn Future<Output = (Result<Answer, Refusal>, RecordedBody)> + Send>>;
@@ -105,6 +120,13 @@ static ENDPOINTS: &[&Endpoint] = &[
     &direct_message_events::WITH_ONE,
     &direct_message_events::ALL,
     &upload_media::ENDPOINT,
+    &initialize_upload::ENDPOINT,
+    &append_upload::ENDPOINT,
+    &finalize_upload::ENDPOINT,
+    &upload_status::ENDPOINT,
+    &media_metadata::ENDPOINT,
+    &media_subtitles::CREATE,
+    &media_subtitles::DELETE,
     &usage::TWEETS,
     &usage::CREDITS,
 ];

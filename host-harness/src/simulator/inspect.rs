@@ -76,10 +76,18 @@ impl Simulator {
         self.state().messages.all()
     }
 
-    /// All uploads, oldest first.
+    /// All uploads, unfinished and expired ones too, oldest first.
     #[must_use]
     pub fn media(&self) -> Vec<Media> {
-        self.state().media.all()
+        let now_ms = self.now_ms();
+        self.state().media.all(now_ms)
+    }
+
+    /// One upload, unfinished or expired ones too.
+    #[must_use]
+    pub fn media_with_id(&self, id: u64) -> Option<Media> {
+        let now_ms = self.now_ms();
+        self.state().media.one(id, now_ms)
     }
 
     /// What all calls cost so far at list price, in millionths of a US dollar.

@@ -8,6 +8,7 @@ use super::apps::App;
 use super::auth::Token;
 use super::auth::oauth1::Oauth1Token;
 use super::clock::Clock;
+use super::media::processing::Processing;
 use super::users::User;
 
 /// What the developer account has bought.
@@ -35,6 +36,15 @@ pub enum UnknownFields {
     Refused,
     /// Dropped without a word, as measured in September 2026.
     Dropped,
+}
+
+/// In which order the segments of an upload may come. X asks for an ascending index and does not say what it does otherwise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SegmentOrder {
+    /// From 0 on, one after the other; 400 for any other.
+    Ascending,
+    /// Anyhow; what is missing shows at the end.
+    Any,
 }
 
 /// The host in problem type addresses; both are alive at X.
@@ -96,8 +106,15 @@ pub struct Options {
     pub exchange_log: usize,
     /// Whether the log keeps codes, tokens and secrets of the authorization server; otherwise their places say `[redacted]`.
     pub log_secrets: bool,
-    /// Whether uploaded bytes are kept for inspection; otherwise their length alone.
+    /// Whether uploaded bytes are kept for inspection; otherwise their length and SHA-256 alone.
     pub keep_media: bool,
+    /// The largest upload whose bytes are kept; of larger ones there is the length and the SHA-256.
+    pub kept_media_bytes: u64,
+    /// In which order the segments of an upload may come.
+    pub segment_order: SegmentOrder,
+    /// What becomes of GIFs and videos when they are finalized; [`Simulator::set_processing`](super::Simulator::set_processing)
+    /// changes it later.
+    pub processing: Processing,
 }
 
 impl Default for Options {
@@ -136,6 +153,9 @@ impl Default for Options {
             exchange_log: 0,
             log_secrets: false,
             keep_media: true,
+            kept_media_bytes: 8 * 1024 * 1024,
+            segment_order: SegmentOrder::Ascending,
+            processing: Processing::default(),
         }
     }
 }

@@ -14,7 +14,7 @@ use super::authorization;
 use super::body::{Body, ConnectionFault, RequestBody};
 use super::call::{Answer, Call};
 use super::clock::http_date;
-use super::endpoints::{self, Endpoint, Handler, Route};
+use super::endpoints::{self, Endpoint, Handler, Incoming, Route};
 use super::exchange::{Exchange, RecordedBody, header_pairs};
 use super::fault::{Effect, Moment, set_headers};
 use super::intake;
@@ -273,7 +273,8 @@ async fn serve(
     let mut recorded = RecordedBody::Empty;
     let (json, run) = match order.endpoint.handler {
         Handler::Streamed(run) => {
-            return run(simulator.clone(), order.caller, parts.headers.clone(), body).await;
+            let (caller, path, headers) = (order.caller, order.values, parts.headers.clone());
+            return run(Incoming { simulator: simulator.clone(), caller, path, headers, body }).await;
         }
         Handler::Bare(run) => {
             recorded = intake::drain(&parts.headers, body, keep_body).await;

@@ -34,6 +34,8 @@ pub struct Post {
     pub conversation_id: u64,
     /// Attached media, in order.
     pub media_ids: Vec<u64>,
+    /// Who is tagged in them.
+    pub tagged_user_ids: Vec<u64>,
     /// The ids of all versions up to this one, the first one first.
     pub versions: Vec<u64>,
     /// The links in it: as shown, and as sent.

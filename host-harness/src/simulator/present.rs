@@ -4,7 +4,8 @@ use serde_json::{Map, Value, json};
 
 use super::billing::{Bill, Item};
 use super::clock::rfc3339;
-use super::media::Media;
+use super::media::Upload;
+use super::media::category::Kind;
 use super::messages::DirectMessage;
 use super::posts::Post;
 use super::query::{Dialect, Query};
@@ -135,7 +136,7 @@ impl<'a> Presenter<'a> {
             );
         }
         if asked("attachments") && !post.media_ids.is_empty() {
-            let keys: Vec<String> = self.media_of(&post.media_ids).map(Media::key).collect();
+            let keys: Vec<String> = self.media_of(&post.media_ids).map(Upload::key).collect();
             put("attachments", json!({"media_keys": keys}));
         }
         if asked("entities") && !post.links.is_empty() {
@@ -263,7 +264,7 @@ impl<'a> Presenter<'a> {
             put("sender_id", json!(message.sender_id.to_string()));
         }
         if asked("attachments") && !message.media_ids.is_empty() {
-            let keys: Vec<String> = self.media_of(&message.media_ids).map(Media::key).collect();
+            let keys: Vec<String> = self.media_of(&message.media_ids).map(Upload::key).collect();
             put("attachments", json!({"media_keys": keys}));
         }
         if expands("sender_id") {
@@ -277,13 +278,13 @@ impl<'a> Presenter<'a> {
         Value::Object(object)
     }
 
-    fn media_of<'b>(&self, ids: &'b [u64]) -> impl Iterator<Item = &'a Media> + use<'a, 'b> {
+    fn media_of<'b>(&self, ids: &'b [u64]) -> impl Iterator<Item = &'a Upload> + use<'a, 'b> {
         let state = self.state;
         ids.iter().filter_map(|id| state.media.get(*id))
     }
 
-    fn bare_media(&self, media: &Media) -> Value {
-        let mut object = json!({"media_key": media.key(), "type": "photo"});
+    fn bare_media(&self, media: &Upload) -> Value {
+        let mut object = json!({"media_key": media.key(), "type": media.shown_type()});
         let asked = |name: &str| self.query.has("media.fields", name);
         if let Some(image) = media.image {
             if asked("width") && image.width > 0 {
@@ -293,7 +294,12 @@ impl<'a> Presenter<'a> {
                 object["height"] = json!(image.height);
             }
         }
-        if asked("url") {
+        if asked("alt_text")
+            && let Some(text) = &media.alt_text
+        {
+            object["alt_text"] = json!(text);
+        }
+        if asked("url") && media.category.kind == Kind::Image {
             object["url"] = json!(format!("https://pbs.twimg.com/media/{}.jpg", media.id));
         }
         object

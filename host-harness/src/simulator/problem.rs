@@ -159,6 +159,11 @@ impl Refusal {
             .with("scope", json!("Product"))
     }
 
+    /// 413: a segment is larger than X takes.
+    pub fn too_large() -> Self {
+        Self::blank(StatusCode::PAYLOAD_TOO_LARGE, "Payload Too Large", "Payload Too Large")
+    }
+
     /// 404 for a path that X does not have.
     pub fn unknown_path() -> Self {
         Self::blank(StatusCode::NOT_FOUND, "Not Found", "Not Found")

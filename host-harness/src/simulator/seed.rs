@@ -7,6 +7,7 @@ use super::auth::Token;
 use super::clock::millis;
 use super::endpoints;
 use super::limits::Limit;
+use super::media::processing::Processing;
 use super::messages::DirectMessage;
 use super::state::Draft;
 use super::users::User;
@@ -105,6 +106,7 @@ impl Simulator {
             replies_to: old.replies_to,
             quotes: old.quotes,
             media_ids: old.media_ids,
+            tagged_user_ids: old.tagged_user_ids,
             edits: Some(id),
             ..Draft::default()
         };
@@ -141,6 +143,11 @@ impl Simulator {
         };
         self.state().windows.change(endpoint.name, limit);
         true
+    }
+
+    /// Sets what becomes of GIFs and videos that are finalized from now on.
+    pub fn set_processing(&self, processing: Processing) {
+        self.state().media.processing = Some(processing);
     }
 
     /// Sets what may be spent in all from the beginning on, in millionths of a US dollar.

@@ -50,6 +50,7 @@ pub(crate) struct Draft {
     pub repost_of: Option<u64>,
     pub quotes: Option<u64>,
     pub media_ids: Vec<u64>,
+    pub tagged_user_ids: Vec<u64>,
     /// The version that this one replaces.
     pub edits: Option<u64>,
     /// How long after its creation timelines show it, in milliseconds.
@@ -107,6 +108,7 @@ impl State {
             quotes: draft.quotes,
             conversation_id,
             media_ids: draft.media_ids,
+            tagged_user_ids: draft.tagged_user_ids,
             versions,
             links,
         };

@@ -6,6 +6,7 @@ mod authorization;
 mod behaviour;
 mod faults;
 mod limits;
+mod media;
 mod refusals;
 
 use bytes::Bytes;

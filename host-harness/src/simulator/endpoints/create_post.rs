@@ -9,6 +9,7 @@ use crate::simulator::billing::Item;
 use crate::simulator::call::{Answer, Call, id};
 use crate::simulator::clock::millis;
 use crate::simulator::limits::Limit;
+use crate::simulator::media::category::{Kind, Purpose};
 use crate::simulator::options::Plan;
 use crate::simulator::posts::Post;
 use crate::simulator::present::strings;
@@ -154,6 +155,7 @@ fn draft(call: &Call) -> Result<Draft, Refusal> {
         replies_to,
         quotes,
         media_ids,
+        tagged_user_ids: tagged_user_ids(call),
         edits,
         hidden_ms: millis(call.options.indexing_delay),
         ..Draft::default()
@@ -164,16 +166,29 @@ fn media_ids(call: &Call) -> Result<Vec<u64>, Refusal> {
     let Some(listed) = call.body["media"]["media_ids"].as_array() else {
         return Ok(Vec::new());
     };
+    let premium = call.state.users.get(call.user_id()).is_some_and(|user| user.premium);
+    let parameter = "media.media_ids";
     let mut ids = Vec::new();
     for text in listed.iter().filter_map(|item| item.as_str()) {
-        let usable = call.state.media.get(id(text)).is_some_and(|media| media.usable_by(call.user_id(), "tweet_", call.now_ms));
-        if !usable || ids.contains(&id(text)) {
-            let parameter = "media.media_ids";
+        let upload = call.state.media.get(id(text)).filter(|upload| upload.usable_by(call.user_id(), Purpose::Post, call.now_ms));
+        let Some(upload) = upload.filter(|_| !ids.contains(&id(text))) else {
             return Err(Refusal::invalid(parameter, text, "Your media IDs are invalid."));
+        };
+        if upload.category.kind != Kind::Image && listed.len() > 1 {
+            return Err(Refusal::invalid(parameter, text, "A Tweet takes up to 4 photos, or 1 animated GIF, or 1 video."));
+        }
+        // What was allowed when the upload began need not be any more.
+        if upload.content.length() > upload.category.limit(premium) {
+            return Err(Refusal::forbidden("The media is larger than the account may post."));
         }
         ids.push(id(text));
     }
     Ok(ids)
+}
+
+fn tagged_user_ids(call: &Call) -> Vec<u64> {
+    let listed = call.body["media"]["tagged_user_ids"].as_array().into_iter().flatten();
+    listed.filter_map(|item| item.as_str()).map(id).collect()
 }
 
 /// What is answered or quoted must be there, and the plan must allow it.

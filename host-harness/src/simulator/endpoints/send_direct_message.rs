@@ -8,6 +8,7 @@ use crate::simulator::auth::Accepts;
 use crate::simulator::billing::Item;
 use crate::simulator::call::{Answer, Call, id};
 use crate::simulator::limits::Limit;
+use crate::simulator::media::category::Purpose;
 use crate::simulator::messages::DirectMessage;
 use crate::simulator::problem::Refusal;
 use crate::simulator::shape::{Member, Shape};
@@ -46,7 +47,7 @@ fn run(call: &mut Call) -> Result<Answer, Refusal> {
     }
     if let Some(media_id) = attachment {
         let usable = call.state.media.get(id(media_id)).is_some_and(|media| {
-            media.usable_by(call.user_id(), "dm_", call.now_ms) && (media.shared || !call.state.messages.used_media(media.id))
+            media.usable_by(call.user_id(), Purpose::Message, call.now_ms) && (media.shared || !call.state.messages.used_media(media.id))
         });
         if !usable {
             let parameter = "attachments.media_id";

@@ -8,7 +8,7 @@ use http::{HeaderMap, Method, StatusCode};
 use http_body_util::BodyExt as _;
 use serde_json::{Map, Value, json};
 
-use super::{Endpoint, Handler, StreamedAnswer, data};
+use super::{Endpoint, Handler, Incoming, StreamedAnswer};
 use crate::simulator::Simulator;
 use crate::simulator::auth::{Accepts, Caller};
 use crate::simulator::body::RequestBody;
@@ -17,7 +17,10 @@ use crate::simulator::exchange::{Part, RecordedBody};
 use crate::simulator::image::Image;
 use crate::simulator::intake;
 use crate::simulator::limits::Limit;
-use crate::simulator::media::{LIFETIME_MS, Media};
+use crate::simulator::media::category::Category;
+use crate::simulator::media::content::Content;
+use crate::simulator::media::processing::Processing;
+use crate::simulator::media::{Upload, file_type};
 use crate::simulator::problem::Refusal;
 use crate::simulator::shape::is_id;
 
@@ -44,21 +47,22 @@ pub(super) static ENDPOINT: Endpoint = Endpoint {
 
 /// What was sent, before anything is checked.
 #[derive(Default)]
-struct Upload {
+struct Sent {
     file: Option<Bytes>,
     fields: Map<String, Value>,
 }
 
-fn run(simulator: Simulator, caller: Caller, headers: HeaderMap, body: RequestBody) -> StreamedAnswer {
+fn run(incoming: Incoming) -> StreamedAnswer {
     Box::pin(async move {
+        let Incoming { simulator, caller, headers, body, .. } = incoming;
         let mut recorded = RecordedBody::Empty;
-        let upload = receive(&headers, body, &mut recorded).await;
-        let answer = upload.and_then(|upload| store(&simulator, caller, upload));
+        let sent = receive(&headers, body, &mut recorded).await;
+        let answer = sent.and_then(|sent| store(&simulator, caller, sent));
         (answer, recorded)
     })
 }
 
-async fn receive(headers: &HeaderMap, body: RequestBody, recorded: &mut RecordedBody) -> Result<Upload, Refusal> {
+async fn receive(headers: &HeaderMap, body: RequestBody, recorded: &mut RecordedBody) -> Result<Sent, Refusal> {
     let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if let Ok(boundary) = multer::parse_boundary(content_type) {
         return receive_parts(boundary, body, recorded).await;
@@ -76,11 +80,11 @@ async fn receive(headers: &HeaderMap, body: RequestBody, recorded: &mut Recorded
         Some(_) => return Err(Refusal::invalid("media", "", "$.media: string expected")),
         None => None,
     };
-    Ok(Upload { file, fields })
+    Ok(Sent { file, fields })
 }
 
-async fn receive_parts(boundary: String, body: RequestBody, recorded: &mut RecordedBody) -> Result<Upload, Refusal> {
-    let mut upload = Upload::default();
+async fn receive_parts(boundary: String, body: RequestBody, recorded: &mut RecordedBody) -> Result<Sent, Refusal> {
+    let mut sent = Sent::default();
     let mut parts = Vec::new();
     let mut multipart = multer::Multipart::new(body.into_data_stream(), boundary);
     let malformed = |_| Refusal::invalid("media", "", "The multipart body is malformed.");
@@ -112,9 +116,9 @@ async fn receive_parts(boundary: String, body: RequestBody, recorded: &mut Recor
             if !whole {
                 return Err(too_large(&name, limit));
             }
-            if name == "media" && upload.file.is_none() {
-                upload.file = Some(bytes.freeze());
-            } else if upload.fields.insert(name.clone(), json!(text)).is_some() || name == "media" {
+            if name == "media" && sent.file.is_none() {
+                sent.file = Some(bytes.freeze());
+            } else if sent.fields.insert(name.clone(), json!(text)).is_some() || name == "media" {
                 return Err(Refusal::invalid(&name, "", "A part can not be repeated."));
             }
         }
@@ -122,7 +126,7 @@ async fn receive_parts(boundary: String, body: RequestBody, recorded: &mut Recor
     }
     .await;
     *recorded = RecordedBody::Multipart(parts);
-    outcome.map(|()| upload)
+    outcome.map(|()| sent)
 }
 
 fn too_large(parameter: &str, limit: usize) -> Refusal {
@@ -130,33 +134,33 @@ fn too_large(parameter: &str, limit: usize) -> Refusal {
     Refusal::invalid(parameter, "", &message)
 }
 
-fn store(simulator: &Simulator, caller: Caller, upload: Upload) -> Result<Answer, Refusal> {
+fn store(simulator: &Simulator, caller: Caller, sent: Sent) -> Result<Answer, Refusal> {
     let refuse = |name: &str, value: &str, message: &str| Err(Refusal::invalid(name, value, &format!("$.{name}: {message}")));
-    if let Some(name) = upload.fields.keys().find(|name| !FIELDS.contains(&name.as_str())) {
+    if let Some(name) = sent.fields.keys().find(|name| !FIELDS.contains(&name.as_str())) {
         return refuse(name, "", "is not defined in the schema and the schema does not allow additional properties");
     }
-    let text = |name: &str| upload.fields.get(name).and_then(Value::as_str);
-    let Some(category) = text("media_category") else {
+    let text = |name: &str| sent.fields.get(name).and_then(Value::as_str);
+    let Some(name) = text("media_category") else {
         return refuse("media_category", "", "is missing but it is required");
     };
-    if !CATEGORIES.contains(&category) {
-        return refuse("media_category", category, "does not have a value in the enumeration [tweet_image, dm_image, subtitles]");
-    }
+    let Some(category) = Category::named(name).filter(|_| CATEGORIES.contains(&name)) else {
+        return refuse("media_category", name, "does not have a value in the enumeration [tweet_image, dm_image, subtitles]");
+    };
     if let Some(media_type) = text("media_type").filter(|given| !MEDIA_TYPES.contains(given)) {
         return refuse("media_type", media_type, "does not have a value in the enumeration");
     }
-    let shared = match upload.fields.get("shared") {
+    let shared = match sent.fields.get("shared") {
         None => false,
         Some(Value::Bool(shared)) => *shared,
         Some(Value::String(word)) if word == "true" || word == "false" => word == "true",
         Some(other) => return refuse("shared", &other.to_string(), "boolean expected"),
     };
-    let additional_owners = owners(upload.fields.get("additional_owners"))?;
-    let Some(file) = upload.file.filter(|file| !file.is_empty()) else {
+    let additional_owners = owners(sent.fields.get("additional_owners"))?;
+    let Some(file) = sent.file.filter(|file| !file.is_empty()) else {
         return refuse("media", "", "is missing but it is required");
     };
     let image = Image::recognise(&file);
-    if category == "subtitles" {
+    if name == "subtitles" {
         if file.len() > LARGEST_SUBTITLES {
             return Err(too_large("media", LARGEST_SUBTITLES));
         }
@@ -172,28 +176,25 @@ fn store(simulator: &Simulator, caller: Caller, upload: Upload) -> Result<Answer
 
     let (options, now_ms) = (simulator.options(), simulator.now_ms());
     let mut state = simulator.state();
-    let media = Media {
+    let declared = text("media_type").map(str::to_owned);
+    let recognised = || file_type::recognise(&file).unwrap_or("text/srt").to_owned();
+    let upload = Upload {
         id: state.next_id(now_ms),
         owner_id: caller.user_id.unwrap_or_default(),
         additional_owners,
-        category: category.to_owned(),
+        category,
+        media_type: declared.unwrap_or_else(recognised),
         shared,
-        size: file.len() as u64,
-        uploaded_at_ms: now_ms,
+        began_at_ms: now_ms,
         image,
-        bytes: options.keep_media.then_some(file),
+        content: Content::whole(file.clone(), options.keep_media && file.len() as u64 <= options.kept_media_bytes),
+        alt_text: None,
+        subtitles: Vec::new(),
+        finalized: Some((now_ms, Processing::none())),
     };
-    let mut body = json!({
-        "id": media.id.to_string(),
-        "media_key": media.key(),
-        "size": media.size,
-        "expires_after_secs": LIFETIME_MS / 1000,
-    });
-    if let Some(image) = image {
-        body["image"] = json!({"w": image.width, "h": image.height, "image_type": image.media_type});
-    }
-    state.media.add(media);
-    Ok(Answer::changed(StatusCode::OK, data(body), None))
+    let body = upload.told(now_ms);
+    state.media.add(upload);
+    Ok(Answer::changed(StatusCode::OK, body, None))
 }
 
 /// A list in JSON, a string with commas in a form.

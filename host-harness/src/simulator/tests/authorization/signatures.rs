@@ -6,7 +6,7 @@ use serde_json::json;
 use tokio::net::TcpListener;
 
 use super::*;
-use crate::simulator::{Access, NewPost};
+use crate::simulator::{Access, NewPost, Processing};
 
 const JSON: &str = "application/json";
 
@@ -56,6 +56,27 @@ async fn every_operation_that_x_allows_works_with_a_signature() {
     let bytes = body.collect().await.expect("a body").to_bytes();
     let content_type = head.headers["content-type"].to_str().expect("text").to_owned();
     assert_eq!(status(&simulator, by.request("POST", "/2/media/upload", &[], &content_type, bytes)).await, 200);
+}
+
+#[tokio::test]
+async fn an_upload_in_segments_works_with_signatures() {
+    let simulator = simulator(Options { processing: Processing::none(), ..Options::default() });
+    let by = signer(&simulator);
+    let opening = json!({"media_type": "image/png", "media_category": "tweet_image", "total_bytes": PNG.len()}).to_string();
+    let opened = fetch(&simulator, by.request("POST", "/2/media/upload/initialize", &[], JSON, opening)).await;
+    let id = opened.json()["data"]["id"].as_str().expect("an id").to_owned();
+    let (head, body) = form(&[("segment_index", b"0"), ("media", PNG)]).into_parts();
+    let bytes = body.collect().await.expect("a body").to_bytes();
+    let content_type = head.headers["content-type"].to_str().expect("text").to_owned();
+    let appended = by.request("POST", &format!("/2/media/upload/{id}/append"), &[], &content_type, bytes);
+    assert_eq!(status(&simulator, appended).await, 200);
+    assert_eq!(status(&simulator, by.request("POST", &format!("/2/media/upload/{id}/finalize"), &[], "", "")).await, 200);
+    let place = format!("/2/media/upload?command=STATUS&media_id={id}");
+    assert_eq!(status(&simulator, by.request("GET", &place, &[("command", "STATUS"), ("media_id", &id)], "", "")).await, 200);
+    let described = json!({"id": id, "metadata": {"alt_text": {"text": "a hen"}}}).to_string();
+    assert_eq!(status(&simulator, by.request("POST", "/2/media/metadata", &[], JSON, described)).await, 200);
+    let posted = json!({"media": {"media_ids": [id]}}).to_string();
+    assert_eq!(status(&simulator, by.request("POST", "/2/tweets", &[], JSON, posted)).await, 201);
 }
 
 #[tokio::test]
