@@ -98,12 +98,30 @@ fn components(document: &mut Value) -> impl Iterator<Item = (&String, &mut Value
 
 /// Where the description is known to be wrong, or behind what X has been seen to answer.
 fn mend(document: &mut Value) {
-    // 2.166 requires a member `meta` that it does not declare and that X does not send.
-    if let Some(schema) = document.pointer_mut("/components/schemas/MediaUploadResponse")
-        && schema["properties"].get("meta").is_none()
-        && let Some(schema) = schema.as_object_mut()
-    {
-        schema.remove("required");
+    // 2.166 requires members `meta` and `type` that it does not declare and that X does not send.
+    for (name, member) in [("MediaUploadResponse", "meta"), ("MediaUploadAppendResponse", "meta"), ("ProcessingInfo", "type")] {
+        if let Some(schema) = document.pointer_mut(&format!("/components/schemas/{name}"))
+            && schema["properties"].get(member).is_none()
+            && let Some(schema) = schema.as_object_mut()
+        {
+            schema.remove("required");
+        }
+    }
+    // 2.167 forgets that a number in a form is text, and calls a list an object.
+    for (place, member, schema) in [
+        (
+            "AppendMediaUploadRequest",
+            "segment_index",
+            json!({"oneOf": [
+                {"type": "integer", "minimum": 0, "maximum": 999},
+                {"type": "string", "pattern": "^[0-9]{1,3}$"},
+            ]}),
+        ),
+        ("CreateMediaSubtitlesResponseData", "associated_subtitles", json!({"type": "array", "minItems": 1})),
+    ] {
+        if let Some(Value::Object(properties)) = document.pointer_mut(&format!("/components/schemas/{place}/properties")) {
+            properties.insert(member.to_owned(), schema);
+        }
     }
     let seen = [
         // The ids of all versions are answered under the old name, whatever the dialect.
