@@ -5,3 +5,4 @@ pub mod delete_post;
 pub mod like_post;
 pub mod repost_post;
 pub mod send_direct_message;
+pub mod upload_media;

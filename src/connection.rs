@@ -5,6 +5,7 @@ use alloc::{
     string::{String, ToString},
     vec::Vec,
 };
+use core::ops::RangeInclusive;
 
 use crate::auth::secret::stands_in_base64;
 use crate::auth::{Credentials, Secret, oauth1};
@@ -18,6 +19,9 @@ const DEFAULT_BASE_URL: &str = "https://api.x.com";
 const DEFAULT_CONSENT: &str = "https://x.com";
 const DEFAULT_DEADLINE_MS: u32 = 30_000;
 const DEFAULT_POST_LIMIT: u32 = 280;
+const DEFAULT_MEDIA_CHUNK: u32 = 4 * 1024 * 1024;
+/// X refuses requests beyond 8 MB; a small chunk makes many requests.
+pub const MEDIA_CHUNKS: RangeInclusive<u32> = 64 * 1024..=8_000_000;
 /// What a post may have with X Premium.
 const LONGEST_POST: u32 = 25_000;
 
@@ -41,6 +45,9 @@ pub struct Connection {
     pub user_id: Option<UserId>,
     pub post_limit: u32,
     pub deadline_ms: u32,
+    /// How much of a file goes to X in one request.
+    pub media_chunk: u32,
+    pub require_alt_text: bool,
 }
 
 /// The app as OAuth 2.0 knows it.
@@ -96,9 +103,17 @@ impl Connection {
             code_verifier: text("X_CODE_VERIFIER")?,
             oauth1_verifier: text("X_OAUTH1_VERIFIER")?,
             user_id,
-            post_limit: number(value("X_POST_LIMIT"), "X_POST_LIMIT", DEFAULT_POST_LIMIT, LONGEST_POST)?,
-            deadline_ms: number(value("X_CALL_DEADLINE_MS"), "X_CALL_DEADLINE_MS", DEFAULT_DEADLINE_MS, 600_000)?,
+            post_limit: number(value("X_POST_LIMIT"), "X_POST_LIMIT", DEFAULT_POST_LIMIT, 1..=LONGEST_POST)?,
+            deadline_ms: number(value("X_CALL_DEADLINE_MS"), "X_CALL_DEADLINE_MS", DEFAULT_DEADLINE_MS, 1..=600_000)?,
+            media_chunk: number(value("X_MEDIA_CHUNK_BYTES"), "X_MEDIA_CHUNK_BYTES", DEFAULT_MEDIA_CHUNK, MEDIA_CHUNKS)?,
+            require_alt_text: truth(value("X_REQUIRE_ALT_TEXT"), "X_REQUIRE_ALT_TEXT")?,
         })
+    }
+
+    /// Whether the account has X Premium, as far as its limit of posts tells.
+    #[must_use]
+    pub fn is_premium(&self) -> bool {
+        self.post_limit > DEFAULT_POST_LIMIT
     }
 
     /// Whether any secret of the connection stands in the text, also in the forms that headers give it.
@@ -179,14 +194,22 @@ fn is_loopback(host: &str) -> bool {
     host.eq_ignore_ascii_case("localhost") || host == "[::1]" || (is_ipv4 && host.starts_with("127."))
 }
 
-fn number(value: Option<&str>, field: &str, default: u32, maximum: u32) -> Result<u32, Failure> {
+fn truth(value: Option<&str>, field: &str) -> Result<bool, Failure> {
+    match value {
+        None | Some("false" | "0") => Ok(false),
+        Some("true" | "1") => Ok(true),
+        Some(_) => Err(wrong(field, "is neither true nor false; leave it out for false")),
+    }
+}
+
+fn number(value: Option<&str>, field: &str, default: u32, range: RangeInclusive<u32>) -> Result<u32, Failure> {
     let Some(text) = value else {
         return Ok(default);
     };
     text.parse::<u32>()
         .ok()
-        .filter(|number| (1..=maximum).contains(number))
-        .ok_or_else(|| wrong(field, &format!("is no whole number from 1 to {maximum}; leave it out for {default}")))
+        .filter(|number| range.contains(number))
+        .ok_or_else(|| wrong(field, &format!("is no whole number from {} to {}; leave it out for {default}", range.start(), range.end())))
 }
 
 fn secret(value: Option<&str>, field: &str, new: fn(&str) -> Option<Secret>) -> Result<Option<Secret>, Failure> {

@@ -21,6 +21,10 @@ impl Clock for Wasi {
         let now = wall_clock::now();
         now.seconds.saturating_mul(1_000).saturating_add(u64::from(now.nanoseconds / 1_000_000))
     }
+
+    fn wait_until(&self, moment: Instant) {
+        monotonic_clock::subscribe_instant(moment.0).block();
+    }
 }
 
 impl Random for Wasi {

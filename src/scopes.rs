@@ -38,6 +38,7 @@ pub const OPERATIONS: &[Operation] = &[
     by_user("likePost", &["tweet.read", "users.read", "like.write"], Effect::Writes),
     by_user("repostPost", &["tweet.read", "tweet.write", "users.read"], Effect::Writes),
     by_user("sendDirectMessage", &["dm.read", "dm.write", "tweet.read", "users.read", "media.write"], Effect::SendsMessages),
+    by_user("uploadMedia", &["media.write"], Effect::Writes),
     Operation { name: "newPost", accepts: Accepts::ANY.with_scopes(&["tweet.read", "users.read"]), effect: Effect::Reads },
 ];
 
@@ -194,7 +195,7 @@ mod tests {
         let expected = ["tweet.read", "tweet.write", "users.read", "media.write", "like.write", "dm.read", "dm.write", "offline.access"];
         assert_eq!(all, expected);
         let additional = ["offline.access", "bookmark.read", "users.read"].map(ToString::to_string);
-        assert_eq!(union(&[&OPERATIONS[5]], &additional), ["tweet.read", "users.read", "bookmark.read", "offline.access"]);
+        assert_eq!(union(&[&OPERATIONS[6]], &additional), ["tweet.read", "users.read", "bookmark.read", "offline.access"]);
         assert!(is_scope("tweet.read") && !is_scope("a b") && !is_scope("") && !is_scope("a\"b"));
     }
 

@@ -162,6 +162,18 @@ impl<'a> Session<'a> {
         }
     }
 
+    /// What is left until the deadline of the call, in milliseconds.
+    #[must_use]
+    pub fn left_ms(&self) -> u64 {
+        self.deadline.0.saturating_sub(self.edge.now().0) / 1_000_000
+    }
+
+    /// Waits. Whoever does that leaves time before the deadline for what comes then.
+    pub fn wait_ms(&self, milliseconds: u64) {
+        let moment = self.edge.now().0.saturating_add(milliseconds.saturating_mul(1_000_000));
+        self.edge.wait_until(Instant(moment.min(self.deadline.0)));
+    }
+
     /// Asks another host than X for something, without a credential. Redirects are not followed.
     ///
     /// # Errors

@@ -1,6 +1,6 @@
 //! The seam between the core and the world: requests and responses as data, and the three traits an edge implements.
 
-use alloc::{boxed::Box, string::String, vec::Vec};
+use alloc::{boxed::Box, rc::Rc, string::String, vec::Vec};
 
 /// An HTTP method that X's API uses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -159,6 +159,8 @@ pub trait Clock {
     fn now(&self) -> Instant;
     /// The wall clock, in milliseconds since 1970.
     fn unix_ms(&self) -> u64;
+    /// Returns when the monotonic clock has reached `moment`.
+    fn wait_until(&self, moment: Instant);
 }
 
 /// Gives random bits that nobody can guess.
@@ -170,25 +172,30 @@ pub trait Random {
 pub trait Edge: Transport + Clock + Random {}
 impl<T: Transport + Clock + Random> Edge for T {}
 
-/// A [`Source`] over bytes that are in memory already.
-pub struct Whole(Option<Vec<u8>>);
+/// A [`Source`] over bytes that are in memory already. They may be shared: what is sent again is not copied first.
+pub struct Whole {
+    bytes: Rc<Vec<u8>>,
+    at: usize,
+}
 
 impl Whole {
     #[must_use]
     pub fn new(bytes: Vec<u8>) -> Self {
-        Self(Some(bytes))
+        Self::shared(Rc::new(bytes))
+    }
+
+    #[must_use]
+    pub fn shared(bytes: Rc<Vec<u8>>) -> Self {
+        Self { bytes, at: 0 }
     }
 }
 
 impl Source for Whole {
     fn read(&mut self, maximum: usize) -> Result<Option<Vec<u8>>, TransportError> {
-        let Some(mut bytes) = self.0.take().filter(|bytes| !bytes.is_empty()) else {
-            return Ok(None);
-        };
-        if bytes.len() > maximum.max(1) {
-            self.0 = Some(bytes.split_off(maximum.max(1)));
-        }
-        Ok(Some(bytes))
+        let rest = self.bytes.get(self.at..).unwrap_or_default();
+        let piece = rest.get(..maximum.max(1)).unwrap_or(rest);
+        self.at += piece.len();
+        Ok(Some(piece.to_vec()).filter(|piece| !piece.is_empty()))
     }
 }
 

@@ -13,7 +13,7 @@ use crate::bindings::actions::{CreatePostInput, CreatePostOutput, CreatedPost};
 use crate::bindings::types::Outcome;
 use crate::cost::Item;
 use crate::error::{Case, Failure, Party};
-use crate::id::{MediaId, PostId};
+use crate::id::{MediaId, PostId, UserId};
 use crate::json::Json;
 use crate::media::{Plan, Purpose};
 use crate::session::{Answer, Session, Write, WriteFailure};
@@ -32,6 +32,7 @@ const CLOCK_SLACK_MS: u64 = 2 * 60 * 60 * 1_000;
 pub struct Draft {
     text: String,
     media: Plan,
+    tagged: Vec<UserId>,
     first_attempt_at: Option<u64>,
 }
 
@@ -43,14 +44,31 @@ pub fn parse(input: CreatePostInput, post_limit: u32) -> Result<Draft, Failure> 
         return Err(Failure::invalid("text", "nothing-to-post", "is empty and so is media; give at least one of them"));
     }
     text::check_post(&text, post_limit)?;
-    Ok(Draft { text, media, first_attempt_at: first_attempt::check(input.first_attempt_at)? })
+    let tagged = tagged(&input.tagged_user_ids.unwrap_or_default())?;
+    if media.is_empty() && !tagged.is_empty() {
+        return Err(Failure::invalid(TAGGED, "nothing-to-tag", "has users, and there is no media to tag them in; give media, or leave it out"));
+    }
+    Ok(Draft { text, media, tagged, first_attempt_at: first_attempt::check(input.first_attempt_at)? })
 }
 
-pub fn request(text: &str, media: &[MediaId]) -> Write {
-    let media_ids = Json::list(media.iter().map(Json::text));
+const TAGGED: &str = "tagged_user_ids";
+const MOST_TAGGED: usize = 10;
+
+fn tagged(ids: &[String]) -> Result<Vec<UserId>, Failure> {
+    if ids.len() > MOST_TAGGED {
+        return Err(Failure::invalid(TAGGED, "too-many-users", "has more than ten users, which is what X takes; leave the rest out"));
+    }
+    let read = |id: &String| UserId::from_digits(id.trim());
+    ids.iter().map(read).collect::<Option<_>>().ok_or_else(|| {
+        Failure::invalid(TAGGED, "invalid-user", "holds what is no user id: 1 to 19 digits, such as 2244994945")
+    })
+}
+
+pub fn request(text: &str, media: &[MediaId], tagged: &[UserId]) -> Write {
+    let ids = [("media_ids", Json::list(media.iter().map(Json::text))), ("tagged_user_ids", Json::list(tagged.iter().map(Json::text)))];
     let body = Json::object([
         ("text", if text.is_empty() { Json::Null } else { Json::text(text) }),
-        ("media", if media.is_empty() { Json::Null } else { Json::object([("media_ids", media_ids)]) }),
+        ("media", if media.is_empty() { Json::Null } else { Json::object(ids) }),
     ]);
     Write::json(Method::Post, "/2/tweets".to_string(), &body, ACCEPTS)
 }
@@ -80,7 +98,7 @@ fn created(id: String, text: String, mut history: Vec<String>) -> CreatedPost {
 /// A [`Failure`]; `permanent-outcome-unknown` when X's answer was lost and the post was not found.
 pub fn run(session: &Session<'_>, input: CreatePostInput) -> Result<CreatePostOutput, Failure> {
     let began_at = session.edge.unix_ms();
-    let Draft { text, media, first_attempt_at } = parse(input, session.connection.post_limit)?;
+    let Draft { text, media, tagged, first_attempt_at } = parse(input, session.connection.post_limit)?;
     session.credential(ACCEPTS)?;
     media.check_credential(session)?;
     let search =
@@ -88,13 +106,18 @@ pub fn run(session: &Session<'_>, input: CreatePostInput) -> Result<CreatePostOu
     let before = if first_attempt_at.is_some() { search.find(session)? } else { None };
     let (data, outcome) = match before {
         Some(post) => (post, Outcome::Recovered),
-        None => publish(session, &search, &media.upload(session)?)?,
+        None => publish(session, &search, &media.upload(session)?, &tagged)?,
     };
     Ok(CreatePostOutput { data, receipt: session.receipt(outcome) })
 }
 
-fn publish(session: &Session<'_>, search: &Search<'_>, media: &[MediaId]) -> Result<(CreatedPost, Outcome), Failure> {
-    let lost = match session.write(request(search.text, media)) {
+fn publish(
+    session: &Session<'_>,
+    search: &Search<'_>,
+    media: &[MediaId],
+    tagged: &[UserId],
+) -> Result<(CreatedPost, Outcome), Failure> {
+    let lost = match session.write(request(search.text, media, tagged)) {
         Ok(answer) => match response(&answer) {
             Ok(post) => {
                 bill(session, search.text);

@@ -43,6 +43,10 @@ impl action_types::Guest for Component {
     fn send_direct_message(input: action_types::SendDirectMessageInput) -> Result<action_types::SendDirectMessageOutput, Error> {
         call(|session| actions::send_direct_message::run(session, input))
     }
+
+    fn upload_media(input: action_types::UploadMediaInput) -> Result<action_types::UploadMediaOutput, Error> {
+        call(|session| actions::upload_media::run(session, input))
+    }
 }
 
 impl trigger_types::Guest for Component {

@@ -1,191 +1,192 @@
 //! The kind of a file, from its bytes. Names and declared types lie too often.
 
-/// An image that X takes in one request.
+mod container;
+mod gif;
+#[cfg(test)]
+mod tests;
+
+pub use container::Extent;
+
+/// A file that X takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     Jpeg,
     Png,
     Webp,
     Gif,
+    MovingGif,
+    Mp4,
+    QuickTime,
+    WebM,
+    Srt,
+    Vtt,
+}
+
+/// What X treats alike.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Group {
+    Image,
+    Gif,
+    Video,
+    Subtitles,
 }
 
 impl Kind {
-    #[must_use]
-    pub const fn media_type(self) -> &'static str {
-        match self {
-            Self::Jpeg => "image/jpeg",
-            Self::Png => "image/png",
-            Self::Webp => "image/webp",
-            Self::Gif => "image/gif",
-        }
+    /// Media type, extension and group, in the order of the kinds.
+    const TABLE: [(&'static str, &'static str, Group); 10] = [
+        ("image/jpeg", "jpg", Group::Image),
+        ("image/png", "png", Group::Image),
+        ("image/webp", "webp", Group::Image),
+        ("image/gif", "gif", Group::Image),
+        ("image/gif", "gif", Group::Gif),
+        ("video/mp4", "mp4", Group::Video),
+        ("video/quicktime", "mov", Group::Video),
+        ("video/webm", "webm", Group::Video),
+        ("text/srt", "srt", Group::Subtitles),
+        ("text/vtt", "vtt", Group::Subtitles),
+    ];
+
+    fn row(self) -> (&'static str, &'static str, Group) {
+        Self::TABLE.get(self as usize).copied().unwrap_or(("", "", Group::Image))
     }
 
     #[must_use]
-    pub const fn extension(self) -> &'static str {
-        match self {
-            Self::Jpeg => "jpg",
-            Self::Png => "png",
-            Self::Webp => "webp",
-            Self::Gif => "gif",
-        }
+    pub fn media_type(self) -> &'static str {
+        self.row().0
+    }
+
+    #[must_use]
+    pub fn extension(self) -> &'static str {
+        self.row().1
+    }
+
+    #[must_use]
+    pub fn group(self) -> Group {
+        self.row().2
     }
 }
 
-/// Why a file is no image for X; completes a sentence that begins with the field's name.
+/// Why X would not take a file; completes a sentence that begins with the field's name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum NotAnImage {
+pub enum Unfit {
     #[error("is an empty file; check that the step before it made one")]
     Empty,
-    #[error("is no JPEG, PNG, WEBP or GIF by its first bytes; give an image file, and check that its address does not lead to a web page")]
+    #[error("is no JPEG, PNG, WEBP, GIF, MP4, QuickTime, WebM, SRT or VTT by its first bytes; give a file of one of these kinds")]
     OtherKind,
-    #[error("is an animated GIF, and only still images can be attached; give a still image")]
-    Animated,
-    #[error("is cut off: the end of the image is missing; make or download the file again")]
+    #[error("is an SVG drawing, which X does not take; export it as PNG")]
+    Drawing,
+    #[error("is a web page and no media file; check that its address does not lead to a page, a login perhaps")]
+    Page,
+    #[error("is cut off: its end is missing; make or download it again")]
     Truncated,
+    #[error("is a GIF beyond what X takes: at most 1280 by 1080 pixels, 350 images, and 300 million pixels in all; make it smaller, or a video")]
+    GifTooLarge,
 }
 
-impl NotAnImage {
+impl Unfit {
     #[must_use]
     pub const fn code(self) -> &'static str {
         match self {
             Self::Empty => "file-empty",
-            Self::OtherKind => "file-not-an-image",
-            Self::Animated => "file-animated",
+            Self::OtherKind | Self::Drawing | Self::Page => "file-not-an-image",
             Self::Truncated => "file-truncated",
+            Self::GifTooLarge => "file-too-large",
         }
     }
 }
 
-/// Tells the kind of an image and looks whether it is whole.
+/// Tells the kind by the first bytes; a GIF counts as still here.
 ///
 /// # Errors
-/// [`NotAnImage`].
-pub fn check_image(bytes: &[u8]) -> Result<Kind, NotAnImage> {
-    if bytes.is_empty() {
-        return Err(NotAnImage::Empty);
-    }
-    let kind = sniff(bytes).ok_or(NotAnImage::OtherKind)?;
-    let whole = match kind {
-        Kind::Jpeg => contains_end(bytes, &[0xFF, 0xD9]),
-        Kind::Png => contains_end(bytes, b"IEND"),
-        Kind::Webp => bytes.get(4..8).and_then(|size| size.try_into().ok()).is_some_and(|size| {
+/// [`Unfit`].
+pub fn sniff(head: &[u8]) -> Result<Kind, Unfit> {
+    let text = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(head);
+    Ok(match head {
+        [] => return Err(Unfit::Empty),
+        [0xFF, 0xD8, 0xFF, ..] => Kind::Jpeg,
+        [0x89, b'P', b'N', b'G', 0x0D, 0x0A, 0x1A, 0x0A, ..] => Kind::Png,
+        [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => Kind::Webp,
+        [b'G', b'I', b'F', b'8', b'7' | b'9', b'a', ..] => Kind::Gif,
+        [_, _, _, _, b'f', b't', b'y', b'p', brand @ ..] => container::by_brand(brand).ok_or(Unfit::OtherKind)?,
+        // QuickTime files from before 2001 have no brand.
+        [_, _, _, _, b'm', b'o', b'o', b'v', ..] | [_, _, _, _, b'm', b'd', b'a', b't', ..] | [_, _, _, _, b'w', b'i', b'd', b'e', ..] => {
+            Kind::QuickTime
+        }
+        // EBML; Matroska begins in the same way and X does not take it.
+        [0x1A, 0x45, 0xDF, 0xA3, rest @ ..] if contains(rest.get(..64).unwrap_or(rest), b"webm") => Kind::WebM,
+        _ if text.starts_with(b"WEBVTT") => Kind::Vtt,
+        _ if is_srt(text) => Kind::Srt,
+        _ => return Err(other(text)),
+    })
+}
+
+/// Looks whether a file is whole and within what X says of its kind, as far as its first bytes tell. `size` is the whole file's.
+///
+/// # Errors
+/// [`Unfit`].
+pub fn check(head: &[u8], size: u64) -> Result<(Kind, Extent), Unfit> {
+    let kind = sniff(head)?;
+    let is_whole = head.len() as u64 >= size;
+    let mut extent = Extent::default();
+    let fits = match kind {
+        Kind::Jpeg => !is_whole || contains(head, &[0xFF, 0xD9]),
+        Kind::Png => !is_whole || contains(head, b"IEND"),
+        Kind::Webp => head.get(4..8).and_then(|length| length.try_into().ok()).is_some_and(|length| {
             // The size of a RIFF file leaves out its first eight bytes.
-            u64::from(u32::from_le_bytes(size)) <= (bytes.len() as u64).saturating_sub(8)
+            u64::from(u32::from_le_bytes(length)) <= size.saturating_sub(8)
         }),
-        Kind::Gif => match gif_images(bytes) {
-            Some(0) | None => false,
-            Some(1) => true,
-            Some(_) => return Err(NotAnImage::Animated),
-        },
+        Kind::Gif | Kind::MovingGif => {
+            let images = gif::read(head);
+            if images.count > 1 || (!images.is_complete && !is_whole && images.count > 0) {
+                return if images.is_too_large() { Err(Unfit::GifTooLarge) } else { cut(is_whole && !images.is_complete, Kind::MovingGif, extent) };
+            }
+            images.is_complete && images.count == 1 || !is_whole
+        }
+        Kind::Mp4 | Kind::QuickTime => {
+            extent = container::boxes(head, size).ok_or(Unfit::Truncated)?;
+            true
+        }
+        Kind::WebM | Kind::Srt | Kind::Vtt => true,
     };
-    if whole { Ok(kind) } else { Err(NotAnImage::Truncated) }
+    cut(!fits, kind, extent)
 }
 
-fn sniff(bytes: &[u8]) -> Option<Kind> {
-    match bytes {
-        [0xFF, 0xD8, 0xFF, ..] => Some(Kind::Jpeg),
-        [0x89, b'P', b'N', b'G', 0x0D, 0x0A, 0x1A, 0x0A, ..] => Some(Kind::Png),
-        [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => Some(Kind::Webp),
-        [b'G', b'I', b'F', b'8', b'7' | b'9', b'a', ..] => Some(Kind::Gif),
-        _ => None,
+fn cut(is_cut: bool, kind: Kind, extent: Extent) -> Result<(Kind, Extent), Unfit> {
+    if is_cut { Err(Unfit::Truncated) } else { Ok((kind, extent)) }
+}
+
+/// The end mark of an image whose end was not in its first bytes. Cameras and editors append to images, so it is
+/// looked for in all of the last chunk.
+#[must_use]
+pub fn ends_well(kind: Kind, tail: &[u8]) -> bool {
+    match kind {
+        Kind::Jpeg => contains(tail, &[0xFF, 0xD9]),
+        Kind::Png => contains(tail, b"IEND"),
+        _ => true,
     }
 }
 
-/// Cameras and editors append to images, so the end mark is looked for from behind, not at the very end.
-fn contains_end(bytes: &[u8], mark: &[u8]) -> bool {
+/// Looks from behind: end marks are there.
+fn contains(bytes: &[u8], mark: &[u8]) -> bool {
     bytes.windows(mark.len()).rev().any(|window| window == mark)
 }
 
-/// How many images a GIF holds, counted to two; `None` when its blocks end before they should.
-fn gif_images(bytes: &[u8]) -> Option<u32> {
-    let mut rest = bytes.get(10..)?;
-    let flags = *rest.first()?;
-    rest = rest.get(3 + color_table(flags)..)?;
-    let mut images = 0;
-    while images < 2 {
-        match *rest.first()? {
-            0x21 => rest = after_sub_blocks(rest.get(2..)?)?,
-            0x2C => {
-                let flags = *rest.get(9)?;
-                // After the descriptor come its colours and the LZW code size.
-                rest = after_sub_blocks(rest.get(10 + color_table(flags) + 1..)?)?;
-                images += 1;
-            }
-            // The trailer; some encoders leave it out or pad it with zeros.
-            _ => return Some(images),
-        }
-        if rest.is_empty() {
-            return Some(images);
-        }
-    }
-    Some(images)
+/// A number on the first line, and a span of time on the second.
+fn is_srt(text: &[u8]) -> bool {
+    let mut lines = text.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii).skip_while(|line| line.is_empty());
+    let number = lines.next().unwrap_or_default();
+    !number.is_empty() && number.iter().all(u8::is_ascii_digit) && lines.next().is_some_and(|line| contains(line, b"-->"))
 }
 
-fn color_table(flags: u8) -> usize {
-    if flags & 0x80 == 0 { 0 } else { 3 << ((flags & 0x07) + 1) }
-}
-
-fn after_sub_blocks(mut rest: &[u8]) -> Option<&[u8]> {
-    loop {
-        let length = usize::from(*rest.first()?);
-        rest = rest.get(1 + length..)?;
-        if length == 0 {
-            return Some(rest);
-        }
+/// What the text is that is no media.
+fn other(text: &[u8]) -> Unfit {
+    let start = text.get(..1_024).unwrap_or(text).trim_ascii_start().to_ascii_lowercase();
+    if !start.starts_with(b"<") {
+        return Unfit::OtherKind;
     }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use alloc::vec::Vec;
-
-    /// A 1x1 GIF with as many images as asked for.
-    fn gif(images: usize) -> Vec<u8> {
-        let mut bytes = b"GIF89a\x01\x00\x01\x00\x80\x00\x00\x00\x00\x00\xFF\xFF\xFF".to_vec();
-        for _ in 0..images {
-            bytes.extend(b"\x21\xF9\x04\x00\x00\x00\x00\x00");
-            bytes.extend(b"\x2C\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02\x44\x01\x00");
-        }
-        bytes.push(0x3B);
-        bytes
-    }
-
-    #[test]
-    fn the_kind_comes_from_the_bytes() {
-        assert_eq!(check_image(b"\xFF\xD8\xFF\xE0....\xFF\xD9"), Ok(Kind::Jpeg));
-        assert_eq!(check_image(b"\xFF\xD8\xFF\xE0....\xFF\xD9 appended"), Ok(Kind::Jpeg));
-        assert_eq!(check_image(b"\x89PNG\r\n\x1A\n....IEND...."), Ok(Kind::Png));
-        assert_eq!(check_image(b"RIFF\x08\x00\x00\x00WEBPVP8 "), Ok(Kind::Webp));
-        assert_eq!(check_image(&gif(1)), Ok(Kind::Gif));
-    }
-
-    #[test]
-    fn other_files_are_told_what_they_are_not() {
-        assert_eq!(check_image(b""), Err(NotAnImage::Empty));
-        for other in [
-            &b"<svg xmlns='http://www.w3.org/2000/svg'/>"[..],
-            b"<!doctype html>",
-            b"%PDF-1.7",
-            b"BM....",
-            b"\x00\x00\x00\x18ftypmp42",
-            b"GIF",
-            b"\xFF",
-        ] {
-            assert_eq!(check_image(other), Err(NotAnImage::OtherKind));
-        }
-        assert_eq!(check_image(&gif(2)), Err(NotAnImage::Animated));
-        assert_eq!(check_image(&gif(9)), Err(NotAnImage::Animated));
-    }
-
-    #[test]
-    fn a_file_that_was_cut_is_noticed() {
-        assert_eq!(check_image(b"\xFF\xD8\xFF\xE0...."), Err(NotAnImage::Truncated));
-        assert_eq!(check_image(b"\x89PNG\r\n\x1A\n...."), Err(NotAnImage::Truncated));
-        assert_eq!(check_image(b"RIFF\x09\x00\x00\x00WEBPVP8 "), Err(NotAnImage::Truncated));
-        let whole = gif(1);
-        for end in 6..whole.len() - 1 {
-            assert_eq!(check_image(&whole[..end]), Err(NotAnImage::Truncated), "{end}");
-        }
+    match () {
+        () if contains(&start, b"<html") || contains(&start, b"<!doctype html") => Unfit::Page,
+        () if contains(&start, b"<svg") => Unfit::Drawing,
+        () => Unfit::OtherKind,
     }
 }

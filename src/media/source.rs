@@ -1,5 +1,7 @@
 //! Where the bytes of a file are: an `https:` address, a `data:` URL (RFC 2397), or media that X already has.
 
+mod reader;
+
 use alloc::{
     format,
     string::{String, ToString},
@@ -8,18 +10,16 @@ use alloc::{
 
 use base64::{Engine, engine::general_purpose};
 
-use crate::error::{Case, Failure, Party};
+pub use reader::{Reader, changed};
+
+use crate::error::Failure;
 use crate::id::MediaId;
-use crate::session::Session;
-use crate::transport::{Fault, Target, TransportError, read_all};
+use crate::transport::Target;
 
 /// Where the bytes are, checked as far as that goes without reading them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Source {
-    Https {
-        authority: String,
-        path: String,
-    },
+    Https(Target),
     /// The part of a `data:` URL behind its comma.
     Data {
         text: String,
@@ -33,7 +33,7 @@ impl Source {
     ///
     /// # Errors
     /// A [`Failure`] that names `field`.
-    pub fn parse(url: String, field: &str) -> Result<Self, Failure> {
+    pub fn parse(url: &str, field: &str) -> Result<Self, Failure> {
         let text = url.trim();
         if text.is_empty() {
             return Err(invalid(field, "is empty; give an https: or data: URL, or media-id: and the id of uploaded media"));
@@ -50,15 +50,28 @@ impl Source {
         }
     }
 
-    /// Reads the bytes, at most `limit` of them.
+    /// Reads the address that a server leads on to from `target`.
     ///
     /// # Errors
-    /// A [`Failure`] that names `field` and the reason.
-    pub fn read(self, session: &Session<'_>, field: &str, limit: usize) -> Result<Vec<u8>, Failure> {
-        match self {
-            Self::Https { authority, path } => download(session, Target { plain: false, authority, path }, field, limit),
-            Self::Data { text, base64 } => decode(&text, base64, field, limit),
-            Self::Uploaded(_) => Ok(Vec::new()),
+    /// A [`Failure`] that names `field`.
+    pub fn redirect(target: &Target, location: &str, field: &str) -> Result<Target, Failure> {
+        let has_scheme = location.split_once(':').is_some_and(|(scheme, _)| !scheme.contains(['/', '?', '#']));
+        let source = if has_scheme {
+            Self::parse(location, field)
+        } else if let Some(rest) = location.strip_prefix("//") {
+            https(&format!("//{rest}"), field)
+        } else {
+            let base = match location.as_bytes().first() {
+                Some(b'/') => "",
+                Some(b'?') => target.path.split('?').next().unwrap_or_default(),
+                _ => target.path.split('?').next().unwrap_or_default().rsplit_once('/').map_or("", |(folder, _)| folder),
+            };
+            let slash = if location.starts_with(['/', '?']) { "" } else { "/" };
+            https(&format!("//{}{base}{slash}{location}", target.authority), field)
+        };
+        match source {
+            Ok(Self::Https(target)) => Ok(target),
+            _ => Err(invalid(field, "leads on to what is no https: address; give the address that a browser ends at")),
         }
     }
 }
@@ -86,7 +99,7 @@ fn https(rest: &str, field: &str) -> Result<Source, Failure> {
     if !path.bytes().all(|byte| (b'!'..=b'~').contains(&byte)) {
         return Err(invalid(field, "holds a space or a character that addresses write with %; encode it, a space is %20"));
     }
-    Ok(Source::Https { authority: authority.to_string(), path })
+    Ok(Source::Https(Target { plain: false, authority: authority.to_string(), path }))
 }
 
 fn data(rest: &str, field: &str) -> Result<Source, Failure> {
@@ -97,20 +110,19 @@ fn data(rest: &str, field: &str) -> Result<Source, Failure> {
     Ok(Source::Data { text: text.to_string(), base64 })
 }
 
-fn decode(text: &str, base64: bool, field: &str, limit: usize) -> Result<Vec<u8>, Failure> {
-    // Four characters of base64 make three bytes; this refuses the hopeless before it takes memory.
-    if text.len() / 4 * 3 > limit.saturating_mul(3) {
-        return Err(too_large(field, limit));
-    }
+/// Decodes the part behind the comma.
+///
+/// # Errors
+/// A [`Failure`] that names `field`.
+pub fn decode(text: &str, base64: bool, field: &str) -> Result<Vec<u8>, Failure> {
     let plain = percent_decoded(text).ok_or_else(|| invalid(field, "is a data: URL with a broken % sequence"))?;
-    let bytes = if base64 {
+    if base64 {
         let clean: Vec<u8> = plain.into_iter().filter(|byte| !byte.is_ascii_whitespace()).collect();
         let engine = if clean.iter().any(|byte| matches!(byte, b'-' | b'_')) { URL_SAFE } else { STANDARD };
-        engine.decode(&clean).map_err(|_| invalid(field, "is a data: URL whose base64 is damaged; make it again"))?
+        engine.decode(&clean).map_err(|_| invalid(field, "is a data: URL whose base64 is damaged; make it again"))
     } else {
-        plain
-    };
-    if bytes.len() > limit { Err(too_large(field, limit)) } else { Ok(bytes) }
+        Ok(plain)
+    }
 }
 
 const LENIENT: general_purpose::GeneralPurposeConfig =
@@ -133,70 +145,6 @@ fn percent_decoded(text: &str) -> Option<Vec<u8>> {
     Some(bytes)
 }
 
-fn download(session: &Session<'_>, target: Target, field: &str, limit: usize) -> Result<Vec<u8>, Failure> {
-    let host = target.authority.clone();
-    let mut response =
-        session.fetch(target, Vec::from([("accept", "image/*".to_string())])).map_err(|error| not_downloaded(error, &host, field))?;
-    match response.status {
-        200 => {}
-        300..=399 => {
-            return Err(invalid(field, "leads to another address; give the address that a browser ends at"));
-        }
-        404 | 410 => {
-            return Err(invalid(field, &format!("is not there: {host} answered with status {}", response.status)));
-        }
-        400..=499 => {
-            return Err(invalid(
-                field,
-                &format!("is not given out: {host} answered with status {}; the address must work without a login", response.status),
-            ));
-        }
-        status => {
-            let message = format!("{field} could not be read: {host} answered with status {status}; try again");
-            return Err(Failure::new(Case::Unavailable, "file-not-downloaded", Party::Wait, message).field(field));
-        }
-    }
-    if response.header("content-length").and_then(|length| length.parse::<u64>().ok()).is_some_and(|length| length > limit as u64) {
-        return Err(too_large(field, limit));
-    }
-    read_all(&mut *response.body, limit).map_err(|error| match error.fault {
-        Fault::TooLarge => too_large(field, limit),
-        _ => not_downloaded(error, &host, field),
-    })
-}
-
-fn not_downloaded(error: TransportError, host: &str, field: &str) -> Failure {
-    let (case, code, party, why) = match error.fault {
-        Fault::Denied => (
-            Case::EgressDenied,
-            "egress-denied",
-            Party::Operator,
-            "is not among the hosts that the operator allows; allow it, or upload the file elsewhere",
-        ),
-        Fault::NotAccepted => (Case::InvalidInput, "invalid-url", Party::Author, "is no address that the host can reach; check it"),
-        Fault::NameNotResolved => {
-            (Case::Unavailable, "file-not-downloaded", Party::Author, "is a name that could not be resolved; check it")
-        }
-        Fault::Deadline => {
-            (Case::Unavailable, "file-not-downloaded", Party::Wait, "did not send the file before the deadline of the call; try again")
-        }
-        Fault::Tls => (Case::Unavailable, "file-not-downloaded", Party::Author, "has no valid certificate; give another address"),
-        Fault::ConnectionRefused | Fault::ConnectTimeout | Fault::ConnectionBroken | Fault::Protocol | Fault::TooLarge => {
-            (Case::Unavailable, "file-not-downloaded", Party::Wait, "could not be reached or broke off; try again")
-        }
-    };
-    Failure::new(case, code, party, format!("{field} could not be read: {host} {why}")).field(field)
-}
-
-fn too_large(field: &str, limit: usize) -> Failure {
-    let megabytes = limit / (1024 * 1024);
-    Failure::invalid(
-        field,
-        "file-too-large",
-        &format!("is larger than {megabytes} MB, which is what X takes for an image; make it smaller"),
-    )
-}
-
 fn invalid(field: &str, message: &str) -> Failure {
     Failure::invalid(field, "invalid-url", message)
 }
@@ -206,16 +154,24 @@ mod tests {
     use super::*;
 
     fn parse(url: &str) -> Result<Source, String> {
-        Source::parse(url.into(), "media[0].url").map_err(|failure| failure.problem().message.clone())
+        Source::parse(url, "media[0].url").map_err(|failure| failure.problem().message.clone())
+    }
+
+    fn target(authority: &str, path: &str) -> Target {
+        Target { plain: false, authority: authority.into(), path: path.into() }
+    }
+
+    fn https(authority: &str, path: &str) -> Source {
+        Source::Https(target(authority, path))
     }
 
     #[test]
     fn every_documented_source_is_read() {
         assert_eq!(
             parse("https://example.com/a.png?x=1#f"),
-            Ok(Source::Https { authority: "example.com".into(), path: "/a.png?x=1".into() })
+            Ok(https("example.com", "/a.png?x=1"))
         );
-        assert_eq!(parse("HTTPS://example.com:8443"), Ok(Source::Https { authority: "example.com:8443".into(), path: "/".into() }));
+        assert_eq!(parse("HTTPS://example.com:8443"), Ok(https("example.com:8443", "/")));
         assert_eq!(parse("media-id:123"), Ok(Source::Uploaded(MediaId::from_digits("123").expect("digits"))));
         assert_eq!(parse("data:image/png;base64,AAAA"), Ok(Source::Data { text: "AAAA".into(), base64: true }));
         assert_eq!(parse("data:,a%20b"), Ok(Source::Data { text: "a%20b".into(), base64: false }));
@@ -250,7 +206,7 @@ mod tests {
 
     #[test]
     fn data_urls_are_decoded() {
-        let read = |text: &str, base64| decode(text, base64, "f", 8);
+        let read = |text: &str, base64| decode(text, base64, "f");
         assert_eq!(read("aGVsbG8=", true).expect("padded"), b"hello");
         assert_eq!(read("aGVsbG8", true).expect("unpadded"), b"hello");
         assert_eq!(read("aGVs%0AbG8%3D", true).expect("escaped"), b"hello");
@@ -258,6 +214,24 @@ mod tests {
         assert_eq!(read("a%20b", false).expect("plain"), b"a b");
         assert_eq!(read("a%2", false).expect_err("broken").code(), "invalid-url");
         assert_eq!(read("a===b", true).expect_err("damaged").code(), "invalid-url");
-        assert_eq!(read("123456789", false).expect_err("large").code(), "file-too-large");
+    }
+
+    #[test]
+    fn an_address_that_leads_on_is_read_and_checked_as_the_first_one() {
+        let from = target("example.com", "/folder/a.png?x=1");
+        let read = |location: &str| Source::redirect(&from, location, "media[0].url");
+        for (location, authority, path) in [
+            ("https://other.example:8443/b?y", "other.example:8443", "/b?y"),
+            ("//other.example/b", "other.example", "/b"),
+            ("/b#c", "example.com", "/b"),
+            ("b.png", "example.com", "/folder/b.png"),
+            ("?y=https://z", "example.com", "/folder/a.png?y=https://z"),
+            ("", "example.com", "/folder/"),
+        ] {
+            assert_eq!(read(location).expect(location), target(authority, path));
+        }
+        for location in ["http://example.com/", "data:,a", "media-id:1", "file:///a", "https://user@example.com/", "//", "/a b", "https:b"] {
+            assert!(read(location).expect_err(location).problem().message.starts_with("media[0].url leads on to"), "{location}");
+        }
     }
 }

@@ -197,6 +197,11 @@ impl Clock for Script {
     fn unix_ms(&self) -> u64 {
         BEGAN_AT + self.passed_ms.get()
     }
+
+    fn wait_until(&self, moment: Instant) {
+        let waits = moment.0.saturating_sub(self.now().0).div_ceil(1_000_000);
+        self.passed_ms.set(self.passed_ms.get() + waits);
+    }
 }
 
 impl Random for Script {

@@ -17,11 +17,11 @@ const CREATED: &str = r#"{"data":{"id":"9","text":"hello","edit_history_tweet_id
 const PNG: &str = "data:image/png;base64,iVBORw0KGgpJRU5E";
 
 fn input(text: &str) -> CreatePostInput {
-    CreatePostInput { text: Some(text.into()), media: None, first_attempt_at: None }
+    CreatePostInput { text: Some(text.into()), media: None, tagged_user_ids: None, first_attempt_at: None }
 }
 
 fn file(url: &str) -> FileEntry {
-    FileEntry { extension: None, mime_type: None, name: Some("a.png".into()), url: url.into() }
+    FileEntry { extension: None, mime_type: None, name: Some("a.png".into()), url: url.into(), alt_text: None, subtitles: None }
 }
 
 fn with_media(text: &str, urls: &[&str]) -> CreatePostInput {
@@ -151,7 +151,7 @@ fn bad_input_sends_nothing() {
     };
     refused(input(""), "text");
     refused(input(" \n\t"), "text");
-    refused(CreatePostInput { text: None, media: Some(Vec::new()), first_attempt_at: None }, "text");
+    refused(CreatePostInput { text: None, media: Some(Vec::new()), tagged_user_ids: None, first_attempt_at: None }, "text");
     refused(input(&"a".repeat(281)), "text");
     refused(input("a\u{FEFF}"), "text");
     refused(with_media("hello", &[PNG; 5]), "media");

@@ -21,7 +21,7 @@ fn input(username: &str, text: &str) -> SendDirectMessageInput {
 }
 
 fn with_image(username: &str, url: &str) -> SendDirectMessageInput {
-    let file = FileEntry { extension: None, mime_type: None, name: None, url: url.into() };
+    let file = FileEntry { extension: None, mime_type: None, name: None, url: url.into(), alt_text: None, subtitles: None };
     SendDirectMessageInput { media: Some(Vec::from([file])), ..input(username, "hello") }
 }
 

@@ -47,7 +47,7 @@ pub fn properties(kind: Kind) -> &'static [(&'static str, &'static str)] {
 
 /// What X accepts where: method and path, whether OAuth 1.0a and an app-only token do, and the scopes of a user's OAuth 2.0
 /// token; no scopes where X takes none. As X's OpenAPI 2.167 has it, and 2.168 for the credits.
-pub const ENDPOINTS: [(&str, bool, bool, &[&str]); 10] = [
+pub const ENDPOINTS: [(&str, bool, bool, &[&str]); 16] = [
     ("POST /2/tweets", true, false, &["tweet.read", "tweet.write", "users.read"]),
     ("DELETE /2/tweets/{id}", true, false, &["tweet.read", "tweet.write", "users.read"]),
     ("POST /2/users/{id}/likes", true, false, &["like.write", "tweet.read", "users.read"]),
@@ -55,6 +55,12 @@ pub const ENDPOINTS: [(&str, bool, bool, &[&str]); 10] = [
     ("POST /2/dm_conversations/with/{participant_id}/messages", true, false, &["dm.write", "tweet.read", "users.read"]),
     ("GET /2/dm_conversations/with/{participant_id}/dm_events", true, false, &["dm.read", "tweet.read", "users.read"]),
     ("POST /2/media/upload", true, false, &["media.write"]),
+    ("GET /2/media/upload", true, false, &["media.write"]),
+    ("POST /2/media/upload/initialize", true, false, &["media.write"]),
+    ("POST /2/media/upload/{id}/append", true, false, &["media.write"]),
+    ("POST /2/media/upload/{id}/finalize", true, false, &["media.write"]),
+    ("POST /2/media/metadata", true, false, &["media.write"]),
+    ("POST /2/media/subtitles", true, false, &["media.write"]),
     ("GET /2/users/me", true, false, &["tweet.read", "users.read"]),
     ("GET /2/users/by/username/{username}", true, true, &["tweet.read", "users.read"]),
     ("GET /2/users/{id}/tweets", true, true, &["tweet.read", "users.read"]),
