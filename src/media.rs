@@ -104,7 +104,11 @@ impl Plan {
         let entries = (0..).zip(entries).map(|(index, entry): (u32, _)| Entry::parse(entry, &format!("media[{index}]")));
         let plan = Self { purpose, entries: entries.collect::<Result<_, Failure>>()? };
         if let Some(subtitle) = plan.entries.iter().flat_map(|entry| &entry.subtitles).next().filter(|_| purpose != Purpose::Post) {
-            return Err(Failure::invalid(&subtitle.field, "subtitles-not-taken", "is for a direct message, where X takes no subtitles; leave it out"));
+            return Err(Failure::invalid(
+                &subtitle.field,
+                "subtitles-not-taken",
+                "is for a direct message, where X takes no subtitles; leave it out",
+            ));
         }
         Ok(plan)
     }
@@ -137,8 +141,7 @@ impl Plan {
     pub fn upload<'a>(&'a self, session: &'a Session<'a>) -> Result<Vec<MediaId>, Failure> {
         let expected = Expected::Attachment(self.purpose);
         let mut room = session.connection.media_chunk as usize;
-        let checked =
-            self.entries.iter().map(|entry| entry.check(session, expected, &mut room)).collect::<Result<Vec<_>, _>>()?;
+        let checked = self.entries.iter().map(|entry| entry.check(session, expected, &mut room)).collect::<Result<Vec<_>, _>>()?;
         for (entry, checked) in self.entries.iter().zip(&checked) {
             if self.len() > 1 && matches!(checked.group, Some(Group::Gif | Group::Video)) {
                 let message = "is a GIF or a video, which a post takes alone; give one of them, or up to four images";
@@ -330,7 +333,8 @@ impl<'a> File<'a> {
         let mut reader = Reader::open(session, source, field)?;
         let whole = reader.memory().filter(|bytes| bytes.len() <= chunk).map(Rc::clone);
         let mut bytes = Vec::new();
-        let known = |reader: &Reader<'_>, most: usize| reader.size.and_then(|size| usize::try_from(size).ok()).map_or(most, |size| size.min(most));
+        let known =
+            |reader: &Reader<'_>, most: usize| reader.size.and_then(|size| usize::try_from(size).ok()).map_or(most, |size| size.min(most));
         if whole.is_none() {
             reader.fill(&mut bytes, known(&reader, FIRST_BYTES))?;
         }
@@ -367,7 +371,10 @@ impl<'a> File<'a> {
             }
         }
         if size.div_ceil(connection.media_chunk.into()) > upload::MOST_SEGMENTS {
-            let message = format!("is too small for {field}: X takes a file in at most 1000 requests; raise it to {}", size.div_ceil(upload::MOST_SEGMENTS));
+            let message = format!(
+                "is too small for {field}: X takes a file in at most 1000 requests; raise it to {}",
+                size.div_ceil(upload::MOST_SEGMENTS)
+            );
             return Err(Failure::invalid("X_MEDIA_CHUNK_BYTES", "invalid-connection-property", &message).party(Party::Operator));
         }
         Ok(Self { kind, row, size, head, reader })
@@ -385,13 +392,21 @@ impl Expected {
         let group = kind.group();
         let row = match self {
             // X takes a still GIF as a GIF too.
-            Self::Category(row) => Some(row).filter(|row| row.group == group || (row.group == Group::Gif && kind == Kind::Gif) || (row.group == Group::Image && kind == Kind::MovingGif)),
+            Self::Category(row) => Some(row).filter(|row| {
+                row.group == group
+                    || (row.group == Group::Gif && kind == Kind::Gif)
+                    || (row.group == Group::Image && kind == Kind::MovingGif)
+            }),
             Self::Attachment(purpose) => Row::of(group, purpose).filter(|row| row.group != Group::Subtitles),
             Self::Any => Row::of(group, Purpose::Post),
         };
         row.ok_or_else(|| {
             let (is, wanted) = (kind.media_type(), if let Self::Category(row) = self { row.name } else { "an attachment" });
-            Failure::invalid(field, "file-of-other-kind", &format!("is {is} by its first bytes, which X does not take as {wanted}; give another file"))
+            Failure::invalid(
+                field,
+                "file-of-other-kind",
+                &format!("is {is} by its first bytes, which X does not take as {wanted}; give another file"),
+            )
         })
     }
 }

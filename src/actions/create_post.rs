@@ -46,7 +46,11 @@ pub fn parse(input: CreatePostInput, post_limit: u32) -> Result<Draft, Failure> 
     text::check_post(&text, post_limit)?;
     let tagged = tagged(&input.tagged_user_ids.unwrap_or_default())?;
     if media.is_empty() && !tagged.is_empty() {
-        return Err(Failure::invalid(TAGGED, "nothing-to-tag", "has users, and there is no media to tag them in; give media, or leave it out"));
+        return Err(Failure::invalid(
+            TAGGED,
+            "nothing-to-tag",
+            "has users, and there is no media to tag them in; give media, or leave it out",
+        ));
     }
     Ok(Draft { text, media, tagged, first_attempt_at: first_attempt::check(input.first_attempt_at)? })
 }
@@ -59,9 +63,10 @@ fn tagged(ids: &[String]) -> Result<Vec<UserId>, Failure> {
         return Err(Failure::invalid(TAGGED, "too-many-users", "has more than ten users, which is what X takes; leave the rest out"));
     }
     let read = |id: &String| UserId::from_digits(id.trim());
-    ids.iter().map(read).collect::<Option<_>>().ok_or_else(|| {
-        Failure::invalid(TAGGED, "invalid-user", "holds what is no user id: 1 to 19 digits, such as 2244994945")
-    })
+    ids.iter()
+        .map(read)
+        .collect::<Option<_>>()
+        .ok_or_else(|| Failure::invalid(TAGGED, "invalid-user", "holds what is no user id: 1 to 19 digits, such as 2244994945"))
 }
 
 pub fn request(text: &str, media: &[MediaId], tagged: &[UserId]) -> Write {
@@ -111,12 +116,7 @@ pub fn run(session: &Session<'_>, input: CreatePostInput) -> Result<CreatePostOu
     Ok(CreatePostOutput { data, receipt: session.receipt(outcome) })
 }
 
-fn publish(
-    session: &Session<'_>,
-    search: &Search<'_>,
-    media: &[MediaId],
-    tagged: &[UserId],
-) -> Result<(CreatedPost, Outcome), Failure> {
+fn publish(session: &Session<'_>, search: &Search<'_>, media: &[MediaId], tagged: &[UserId]) -> Result<(CreatedPost, Outcome), Failure> {
     let lost = match session.write(request(search.text, media, tagged)) {
         Ok(answer) => match response(&answer) {
             Ok(post) => {

@@ -14,13 +14,19 @@ use crate::session::testing::authorization::{ENDPOINTS, properties};
 use crate::x::{current_user, post_fields, user_lookup};
 
 /// What the code says of every endpoint of [`ENDPOINTS`], in its order.
-const STATED: [Accepts; 10] = [
+const STATED: [Accepts; 16] = [
     create_post::ACCEPTS,
     delete_post::ACCEPTS,
     like_post::ACCEPTS,
     repost_post::ACCEPTS,
     send_direct_message::ACCEPTS,
     send_direct_message::EVENTS_ACCEPT,
+    upload::ACCEPTS,
+    upload::ACCEPTS,
+    upload::ACCEPTS,
+    upload::ACCEPTS,
+    upload::ACCEPTS,
+    upload::ACCEPTS,
     upload::ACCEPTS,
     current_user::ACCEPTS,
     user_lookup::ACCEPTS,

@@ -79,7 +79,9 @@ pub enum Unfit {
     Page,
     #[error("is cut off: its end is missing; make or download it again")]
     Truncated,
-    #[error("is a GIF beyond what X takes: at most 1280 by 1080 pixels, 350 images, and 300 million pixels in all; make it smaller, or a video")]
+    #[error(
+        "is a GIF beyond what X takes: at most 1280 by 1080 pixels, 350 images, and 300 million pixels in all; make it smaller, or a video"
+    )]
     GifTooLarge,
 }
 
@@ -138,7 +140,11 @@ pub fn check(head: &[u8], size: u64) -> Result<(Kind, Extent), Unfit> {
         Kind::Gif | Kind::MovingGif => {
             let images = gif::read(head);
             if images.count > 1 || (!images.is_complete && !is_whole && images.count > 0) {
-                return if images.is_too_large() { Err(Unfit::GifTooLarge) } else { cut(is_whole && !images.is_complete, Kind::MovingGif, extent) };
+                return if images.is_too_large() {
+                    Err(Unfit::GifTooLarge)
+                } else {
+                    cut(is_whole && !images.is_complete, Kind::MovingGif, extent)
+                };
             }
             images.is_complete && images.count == 1 || !is_whole
         }

@@ -167,10 +167,7 @@ mod tests {
 
     #[test]
     fn every_documented_source_is_read() {
-        assert_eq!(
-            parse("https://example.com/a.png?x=1#f"),
-            Ok(https("example.com", "/a.png?x=1"))
-        );
+        assert_eq!(parse("https://example.com/a.png?x=1#f"), Ok(https("example.com", "/a.png?x=1")));
         assert_eq!(parse("HTTPS://example.com:8443"), Ok(https("example.com:8443", "/")));
         assert_eq!(parse("media-id:123"), Ok(Source::Uploaded(MediaId::from_digits("123").expect("digits"))));
         assert_eq!(parse("data:image/png;base64,AAAA"), Ok(Source::Data { text: "AAAA".into(), base64: true }));
@@ -230,7 +227,8 @@ mod tests {
         ] {
             assert_eq!(read(location).expect(location), target(authority, path));
         }
-        for location in ["http://example.com/", "data:,a", "media-id:1", "file:///a", "https://user@example.com/", "//", "/a b", "https:b"] {
+        for location in ["http://example.com/", "data:,a", "media-id:1", "file:///a", "https://user@example.com/", "//", "/a b", "https:b"]
+        {
             assert!(read(location).expect_err(location).problem().message.starts_with("media[0].url leads on to"), "{location}");
         }
     }

@@ -10,6 +10,7 @@ use alloc::{
     format,
     rc::Rc,
     string::{String, ToString},
+    vec::Vec,
 };
 
 use progress::{Progress, Stage};
@@ -186,14 +187,17 @@ impl<'a> Upload<'a> {
     /// Tells X that it has all. When the answer is lost, X is asked how far it is.
     fn finalize(&mut self) -> Result<(), Failure> {
         let path = format!("/2/media/upload/{}/finalize", self.progress.id);
-        let write =
-            Write { method: Method::Post, path, content_type: None, body: crate::transport::Body::Empty, accepts: ACCEPTS };
+        let write = Write { method: Method::Post, path, content_type: None, body: crate::transport::Body::Empty, accepts: ACCEPTS };
         match self.session.write(write) {
             Ok(answer) => self.take(&answer),
             Err(WriteFailure::NotDone(failure)) => Err(self.lapsed(failure, "")),
             Err(lost) => {
                 let failure = lost.of_idempotent();
-                if self.session.left_ms() < self.spare_ms() || self.look().is_err() { Err(at_step(failure, self.field, "its end")) } else { Ok(()) }
+                if self.session.left_ms() < self.spare_ms() || self.look().is_err() {
+                    Err(at_step(failure, self.field, "its end"))
+                } else {
+                    Ok(())
+                }
             }
         }
     }

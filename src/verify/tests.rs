@@ -228,10 +228,10 @@ fn an_app_only_token_reads_and_does_no_more() {
     let verification = verify(&app(answer(200, CAP), answer(404, "")), None).expect("told");
     assert!(!verification.usable);
     let finding = found(&verification, "missing-credential");
-    let expected = "for createPost, deletePost, likePost, repostPost and sendDirectMessage: X takes ";
+    let expected = "for createPost, deletePost, likePost, repostPost, sendDirectMessage and uploadMedia: X takes ";
     assert!(finding.message.starts_with(expected), "{}", finding.message);
     let without: Vec<bool> = verification.operations.iter().map(|operation| operation.credential.is_none()).collect();
-    assert_eq!(without, [true, true, true, true, true, false]);
+    assert_eq!(without, [true, true, true, true, true, true, false]);
 }
 
 #[test]

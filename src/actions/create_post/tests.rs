@@ -135,7 +135,7 @@ fn every_file_is_checked_before_the_first_is_uploaded() {
         let failure = create(&script, with_media("hello", &[PNG, "https://example.com/a.png"])).expect_err("not there");
         assert_eq!((failure.case(), failure.problem().field.as_deref()), (case, Some("media[1].url")), "{status}");
     }
-    let large = answer(200, vec![0; 5 * 1024 * 1024 + 1]);
+    let large = answer(200, [b"\x89PNG\r\n\x1A\n".to_vec(), vec![0; 5 * 1024 * 1024]].concat());
     let failure = create(&Script::new([("GET /a.png", large)]), with_media("", &["https://example.com/a.png"])).expect_err("large");
     assert_eq!(failure.code(), "file-too-large");
     let denied = Script::new([("GET /a.png", not_sent(Fault::Denied))]);

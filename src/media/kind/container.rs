@@ -18,11 +18,12 @@ pub fn by_brand(brand: &[u8]) -> Option<Kind> {
     }
 }
 
-/// Walks the boxes as far as they begin within `head`. `None` when one reaches beyond the file, or the one that describes the video is missing.
+/// Walks the boxes as far as they begin within `head`. `None` when one reaches beyond the file, or one is missing: that which describes the video, or its data.
 pub fn boxes(head: &[u8], size: u64) -> Option<Extent> {
-    let (mut at, mut extent, mut is_described) = (0_u64, Extent::default(), false);
+    let (mut at, mut extent, mut is_described, mut has_data) = (0_u64, Extent::default(), false, false);
     while at < size {
-        let Some(rest) = usize::try_from(at).ok().and_then(|at| head.get(at..)).filter(|rest| rest.len() >= 16 || head.len() as u64 >= size)
+        let Some(rest) =
+            usize::try_from(at).ok().and_then(|at| head.get(at..)).filter(|rest| rest.len() >= 16 || head.len() as u64 >= size)
         else {
             // What follows lies beyond the first bytes.
             return Some(extent);
@@ -33,13 +34,14 @@ pub fn boxes(head: &[u8], size: u64) -> Option<Extent> {
             1 => number(rest.get(8..16)?),
             length => length,
         };
+        has_data |= name == b"mdat";
         if name == b"moov" {
             is_described = true;
             extent.milliseconds = duration(rest.get(..usize::try_from(length).ok()?).unwrap_or(rest));
         }
         at = at.checked_add(length.max(8)).filter(|end| *end <= size)?;
     }
-    is_described.then_some(extent)
+    (is_described && has_data).then_some(extent)
 }
 
 /// The duration in the movie header, which comes first in its box.

@@ -137,7 +137,11 @@ impl<'a> Reader<'a> {
                 Ok(Some(piece)) => {
                     self.position += piece.len() as u64;
                     if self.size.is_some_and(|size| self.position > size) {
-                        return Err(invalid(self.field, "file-changed", "is longer than its server said; make the address deliver one whole file"));
+                        return Err(invalid(
+                            self.field,
+                            "file-changed",
+                            "is longer than its server said; make the address deliver one whole file",
+                        ));
                     }
                     take(&piece);
                     continue;
@@ -170,7 +174,8 @@ impl<'a> Reader<'a> {
             }
         };
         for _ in 0..=MOST_REDIRECTS {
-            let response = self.session.fetch(target.clone(), self.headers(position)).map_err(|error| self.not_sent(error, &target.authority))?;
+            let response =
+                self.session.fetch(target.clone(), self.headers(position)).map_err(|error| self.not_sent(error, &target.authority))?;
             match response.status {
                 200 | 206 => return self.begin(response, position),
                 301 | 302 | 303 | 307 | 308 => {
@@ -215,7 +220,11 @@ impl<'a> Reader<'a> {
                 self.position = at;
                 self.skip_from_here(position)
             }
-            _ => Err(invalid(self.field, "file-changed", "is sent by a server that answers with another part than the one asked for; give another address")),
+            _ => Err(invalid(
+                self.field,
+                "file-changed",
+                "is sent by a server that answers with another part than the one asked for; give another address",
+            )),
         }
     }
 

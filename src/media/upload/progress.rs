@@ -39,23 +39,16 @@ pub enum Stage {
     /// X has some of the segments.
     Sending,
     /// X has all, and works on it.
-    Processing { check_after_s: u64, percent: u32 },
+    Processing {
+        check_after_s: u64,
+        percent: u32,
+    },
     Ready,
 }
 
 /// The kinds that a token can be for, by the number that stands in it.
-const KINDS: [Kind; 10] = [
-    Kind::Jpeg,
-    Kind::Png,
-    Kind::Webp,
-    Kind::Gif,
-    Kind::MovingGif,
-    Kind::Mp4,
-    Kind::QuickTime,
-    Kind::WebM,
-    Kind::Srt,
-    Kind::Vtt,
-];
+const KINDS: [Kind; 10] =
+    [Kind::Jpeg, Kind::Png, Kind::Webp, Kind::Gif, Kind::MovingGif, Kind::Mp4, Kind::QuickTime, Kind::WebM, Kind::Srt, Kind::Vtt];
 
 impl Progress {
     /// The start of an upload that X has answered.
@@ -196,7 +189,13 @@ mod tests {
             let progress = Progress { kind, ..progress() };
             assert_eq!(Progress::read(&progress.write().expect("not ready")).expect("reads"), progress);
         }
-        let bare = Progress { media_key: None, version: None, expires_at: None, stage: Stage::Processing { check_after_s: 1, percent: 0 }, ..progress() };
+        let bare = Progress {
+            media_key: None,
+            version: None,
+            expires_at: None,
+            stage: Stage::Processing { check_after_s: 1, percent: 0 },
+            ..progress()
+        };
         assert_eq!(Progress::read(&bare.write().expect("not ready")).expect("reads"), bare);
         assert_eq!(Progress { stage: Stage::Ready, ..progress() }.write(), None);
     }

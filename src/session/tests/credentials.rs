@@ -21,7 +21,12 @@ const USER: &str = r#"{"data":{"id":"7","name":"Seven","username":"seven"}}"#;
 
 fn create(session: &Session<'_>, media: bool) -> Result<(), Failure> {
     let file = FileEntry { extension: None, mime_type: None, name: None, url: PIXEL.into(), alt_text: None, subtitles: None };
-    let input = CreatePostInput { text: Some("Hi & bye + 100%".into()), media: media.then(|| Vec::from([file])), tagged_user_ids: None, first_attempt_at: None };
+    let input = CreatePostInput {
+        text: Some("Hi & bye + 100%".into()),
+        media: media.then(|| Vec::from([file])),
+        tagged_user_ids: None,
+        first_attempt_at: None,
+    };
     create_post::run(session, input).map(|_| ())
 }
 
@@ -142,14 +147,30 @@ fn scopes_that_are_known_to_be_missing_are_named_before_the_first_byte() {
 #[test]
 fn a_file_is_not_even_downloaded_when_the_connection_may_not_upload() {
     let script = Script::silent().with("X_GRANTED_SCOPES", "tweet.read tweet.write users.read dm.read dm.write");
-    let file = || Some(Vec::from([FileEntry { extension: None, mime_type: None, name: None, url: "https://example.com/a.png".into(), alt_text: None, subtitles: None }]));
+    let file = || {
+        Some(Vec::from([FileEntry {
+            extension: None,
+            mime_type: None,
+            name: None,
+            url: "https://example.com/a.png".into(),
+            alt_text: None,
+            subtitles: None,
+        }]))
+    };
     let post = CreatePostInput { text: None, media: file(), tagged_user_ids: None, first_attempt_at: Some(BEGAN_AT) };
     assert_eq!(script.run(|session| create_post::run(session, post)).expect_err("refused").code(), "missing-scopes");
     let message = SendDirectMessageInput { username: "7".into(), text: "Hi".into(), media: file(), first_attempt_at: None };
     assert_eq!(script.run(|session| send_direct_message::run(session, message)).expect_err("refused").code(), "missing-scopes");
     // What was uploaded before needs no scope.
     let script = Script::new([("POST /2/tweets", answer(201, POSTED))]).with("X_GRANTED_SCOPES", "tweet.read tweet.write users.read");
-    let uploaded = FileEntry { extension: None, mime_type: None, name: None, url: "media-id:1146654567674912769".into(), alt_text: None, subtitles: None };
+    let uploaded = FileEntry {
+        extension: None,
+        mime_type: None,
+        name: None,
+        url: "media-id:1146654567674912769".into(),
+        alt_text: None,
+        subtitles: None,
+    };
     let post = CreatePostInput { text: None, media: Some(Vec::from([uploaded])), tagged_user_ids: None, first_attempt_at: None };
     script.run(|session| create_post::run(session, post)).expect("posted");
 }
