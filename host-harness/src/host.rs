@@ -9,6 +9,7 @@ mod limits;
 mod operation;
 mod options;
 mod state;
+mod stop;
 #[cfg(test)]
 mod tests;
 
@@ -19,3 +20,4 @@ pub use engine::Host;
 pub use error::{CallError, Failure, HostError};
 pub use operation::{Operation, OperationKind};
 pub use options::{CodeCache, HostOptions};
+pub use stop::Stop;

@@ -1,7 +1,7 @@
 //! One call, as an engine asks for it.
 
-use super::ConnectionProperties;
-use crate::http::Sink;
+use super::{ConnectionProperties, Stop};
+use crate::http::{Meter, Sink};
 use serde_json::{Map, Value};
 use std::fmt;
 use std::path::PathBuf;
@@ -26,6 +26,8 @@ pub struct Call {
     pub(crate) deadline: Option<Duration>,
     pub(crate) base_directory: Option<PathBuf>,
     pub(crate) recorder: Option<Arc<dyn Sink>>,
+    pub(crate) stop: Option<Stop>,
+    pub(crate) meter: Option<Meter>,
 }
 
 impl Call {
@@ -39,6 +41,8 @@ impl Call {
             deadline: None,
             base_directory: None,
             recorder: None,
+            stop: None,
+            meter: None,
         }
     }
 
@@ -83,6 +87,19 @@ impl Call {
     #[must_use]
     pub fn recorder(mut self, recorder: Arc<dyn Sink>) -> Self {
         self.recorder = Some(recorder);
+        self
+    }
+
+    /// Ends the call early when the switch is thrown; the connector then says how far it came.
+    #[must_use]
+    pub fn stop(mut self, stop: Stop) -> Self {
+        self.stop = Some(stop);
+        self
+    }
+
+    /// Counts what the call sends.
+    pub(crate) fn meter(mut self, meter: Meter) -> Self {
+        self.meter = Some(meter);
         self
     }
 }

@@ -11,7 +11,7 @@ use crate::value::Val;
 use serde_json::Value;
 use std::fmt;
 use std::mem;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, PoisonError};
 use tokio::time::Instant;
 use tracing::Instrument;
 use wasmtime::component::{Component, InstancePre, Linker};
@@ -98,7 +98,7 @@ impl Connector {
     #[doc(hidden)]
     pub async fn instantiate(&self, connection: ConnectionProperties) -> Result<(), CallError> {
         let host = &self.0.host;
-        let http = CallHttp { http: Arc::clone(&host.http), files: Files::default(), recorder: None, refusals: Mutex::default() };
+        let http = CallHttp::new(Arc::clone(&host.http));
         let mut store = self.store(State::new(connection.into_environment(), Arc::new(http), host.options.memory));
         self.0.instance.instantiate_async(&mut store).await.map(drop).map_err(|error| failed(&error))
     }
@@ -125,10 +125,11 @@ impl Connector {
         }
         let sink = call.recorder.or_else(|| host.options.recorder.clone());
         let http = Arc::new(CallHttp {
-            http: Arc::clone(&host.http),
             files,
             recorder: sink.map(|sink| recorder(sink, &call.connection)),
-            refusals: Mutex::default(),
+            stop: call.stop,
+            meter: call.meter,
+            ..CallHttp::new(Arc::clone(&host.http))
         });
         let state = State::new(call.connection.into_environment(), Arc::clone(&http), host.options.memory);
         let result = self.run_instance(operation, &values, state, deadline).await?;

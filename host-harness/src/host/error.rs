@@ -6,6 +6,9 @@ use serde_json::{Map, Value, json};
 use std::fmt;
 use thiserror::Error;
 
+/// The case of a connector whose request the host refused.
+const EGRESS_DENIED: &str = "egress-denied";
+
 /// Why a host could not be made, or a connector not be loaded.
 #[derive(Debug, Error)]
 #[non_exhaustive]
@@ -137,6 +140,17 @@ impl Failure {
         self.problem.get("retry_after_ms")?.as_u64()
     }
 
+    /// Whether it may pass by itself, so that the call can be run again after a pause.
+    #[must_use]
+    pub fn may_pass(&self) -> bool {
+        !self.is_permanent() && self.case != EGRESS_DENIED
+    }
+
+    /// What the host refused, where that is why the call failed.
+    pub(crate) fn refusal(&self) -> Option<&Refusal> {
+        self.refusals.last().filter(|_| self.case == EGRESS_DENIED)
+    }
+
     /// Whether running the call again is useless or dangerous.
     #[must_use]
     pub fn is_permanent(&self) -> bool {
@@ -225,7 +239,12 @@ impl From<ParameterError> for CallError {
 impl fmt::Display for CallError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Connector(failure) => formatter.write_str(failure.message()),
+            Self::Connector(failure) => match (failure.refusal(), failure.field()) {
+                // Only the host knows which line of its list helps.
+                (Some(refusal), Some(field)) => write!(formatter, "{field} leads to a place that is refused: {refusal}"),
+                (Some(refusal), None) => refusal.fmt(formatter),
+                (None, _) => formatter.write_str(failure.message()),
+            },
             Self::UnknownOperation { operation, known } => {
                 write!(formatter, "there is no operation `{operation}`; {known}")
             }

@@ -4,8 +4,9 @@ use super::body::{from_guest, to_guest};
 use super::files::Files;
 use super::policy::prohibited;
 use super::recorder::Recorder;
-use super::{Client, Fault, Policy, Refusal, Upstream};
-use http::{HeaderName, Request, Response};
+use super::{Client, Fault, Meter, Policy, Refusal, Upstream};
+use crate::host::Stop;
+use http::{HeaderName, Request, Response, header};
 use http_body_util::BodyExt;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use wasmtime_wasi_http::{DEFAULT_FORBIDDEN_HEADERS, Error as WasiError, ForbiddenHeaderFilter, RequestOptions, WasiBody, WasiHttpHooks};
@@ -23,6 +24,8 @@ pub(crate) struct CallHttp {
     pub(crate) files: Files,
     pub(crate) recorder: Option<Recorder>,
     pub(crate) refusals: Mutex<Vec<Refusal>>,
+    pub(crate) stop: Option<Stop>,
+    pub(crate) meter: Option<Meter>,
 }
 
 /// The hook that a call's store carries.
@@ -61,14 +64,47 @@ impl WasiHttpHooks for Hook {
 }
 
 impl CallHttp {
+    /// A call without local files, whom nobody watches.
+    pub(crate) fn new(http: Arc<Http>) -> Self {
+        Self { http, files: Files::default(), recorder: None, refusals: Mutex::default(), stop: None, meter: None }
+    }
+
     async fn answer(&self, request: Request<WasiBody>, options: Option<RequestOptions>) -> Result<Response<WasiBody>, Fault> {
         match &self.recorder {
-            None => self.route(request, options).await,
+            None => self.stoppable(request, options).await,
             Some(recorder) => {
                 let (request, recording) = recorder.start(request);
-                recording.finish(self.route(request, options).await)
+                recording.finish(self.stoppable(request, options).await)
             }
         }
+    }
+
+    async fn stoppable(&self, request: Request<WasiBody>, options: Option<RequestOptions>) -> Result<Response<WasiBody>, Fault> {
+        let Some(stop) = &self.stop else {
+            return self.metered(request, options).await;
+        };
+        if stop.is_stopped() {
+            drain(request.into_body());
+            return Err(Fault::Unreachable);
+        }
+        tokio::select! {
+            biased;
+            answer = self.metered(request, options) => answer,
+            () = stop.stopped() => Err(Fault::Terminated),
+        }
+    }
+
+    async fn metered(&self, request: Request<WasiBody>, options: Option<RequestOptions>) -> Result<Response<WasiBody>, Fault> {
+        let Some(meter) = &self.meter else {
+            return self.route(request, options).await;
+        };
+        // Who gets a credential is the service; from others files are read.
+        if request.headers().contains_key(header::AUTHORIZATION) {
+            return self.route(request.map(|body| meter.count(body)), options).await;
+        }
+        let answer = self.route(request, options).await?;
+        meter.look(&answer);
+        Ok(answer)
     }
 
     async fn route(&self, request: Request<WasiBody>, options: Option<RequestOptions>) -> Result<Response<WasiBody>, Fault> {

@@ -21,12 +21,7 @@ fn call(rules: &[&str]) -> CallHttp {
 
 fn with_upstream(rules: &[&str], upstream: Upstream) -> CallHttp {
     let policy = Arc::new(Policy::new(rules).expect("all lines are rules"));
-    CallHttp {
-        http: Arc::new(Http { client: Client::new(Arc::clone(&policy), ClientOptions::default()), policy, upstream }),
-        files: Files::default(),
-        recorder: None,
-        refusals: Mutex::default(),
-    }
+    CallHttp::new(Arc::new(Http { client: Client::new(Arc::clone(&policy), ClientOptions::default()), policy, upstream }))
 }
 
 fn request(url: &str, body: WasiBody) -> Request<WasiBody> {
@@ -97,6 +92,47 @@ async fn a_name_that_leads_inside_is_noted_with_the_rule_that_would_open_it() {
     let noted = refusals(&call);
     assert_eq!(noted.len(), 1);
     assert_eq!(noted[0].rule.as_deref(), Some("private:localhost.example:8443"));
+}
+
+#[tokio::test]
+async fn a_stopped_call_lets_no_request_out_and_breaks_off_the_one_on_its_way() {
+    let reached = Arc::new(tokio::sync::Notify::new());
+    let service = {
+        let reached = Arc::clone(&reached);
+        move |_: Request<Body>| {
+            reached.notify_one();
+            std::future::pending::<Result<Response<Body>, Fault>>()
+        }
+    };
+    let stop = Stop::new();
+    let call = CallHttp { stop: Some(stop.clone()), ..with_upstream(&["api.x.com"], Upstream::InProcess(Arc::new(service))) };
+    let answer = call.answer(request("https://api.x.com/", to_guest(full_body("hello"))), None);
+    let (answer, ()) = tokio::join!(answer, async {
+        reached.notified().await;
+        stop.stop();
+    });
+    // The service has it: whether it worked is not known.
+    assert!(answer.expect_err("it broke off").may_be_sent());
+    let (writer, written) = mpsc::channel(1);
+    let answer = call.answer(request("https://api.x.com/", Written(written).boxed_unsync()), None).await;
+    assert!(!answer.expect_err("it is held back").may_be_sent());
+    for _ in 0..10 {
+        writer.send(Bytes::from_static(b"piece")).await.expect("somebody reads");
+    }
+}
+
+#[tokio::test]
+async fn the_meter_counts_what_goes_to_the_service_and_looks_at_what_comes_from_elsewhere() {
+    let meter = Meter::default();
+    let call = CallHttp { meter: Some(meter.clone()), ..call(&["*"]) };
+    for (url, credential) in [("https://api.x.com/append", Some("Bearer t")), ("https://example.com/a.mp4", None)] {
+        let mut request = request(url, to_guest(full_body("12345")));
+        if let Some(credential) = credential {
+            request.headers_mut().insert("authorization", http::HeaderValue::from_static(credential));
+        }
+        call.answer(request, None).await.expect("an answer");
+    }
+    assert_eq!((meter.sent(), meter.source()), (5, None));
 }
 
 struct Inside;
