@@ -40,6 +40,7 @@
 //! | every request passes the operator's allow-list, before and after name resolution | [`http::Policy`] |
 //! | one pooled client with TLS and HTTP/2 sends it, or a service in this process answers | [`http::Upstream`] |
 //! | local files of a step are streamed to the guest | [`HostOptions::local_files`] |
+//! | uploads that outlast a call go on in the next one | [`upload::Upload`] |
 //! | requests are recorded without secrets | [`http::Sink`] |
 //! | the result, or one shape of error, is JSON again | [`CallError`] |
 //!
@@ -60,11 +61,12 @@ pub mod http;
 pub mod manifest;
 pub mod simulator;
 pub mod triggers;
+pub mod upload;
 pub mod value;
 pub mod workflow;
 
 pub use host::{
-    Call, CallError, CodeCache, ConnectionProperties, Connector, Failure, Host, HostError, HostOptions, Operation, OperationKind,
+    Call, CallError, CodeCache, ConnectionProperties, Connector, Failure, Host, HostError, HostOptions, Operation, OperationKind, Stop,
 };
 
 /// The X connector, as it was built with this crate.
