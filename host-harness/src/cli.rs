@@ -5,6 +5,7 @@ mod call;
 mod connection;
 mod demo;
 mod describe;
+mod ends;
 mod manifest;
 mod output;
 mod parameters;
@@ -13,6 +14,7 @@ mod run;
 mod setting;
 mod simulate;
 mod stored;
+mod upload;
 mod watch;
 
 use std::process::ExitCode;
@@ -60,6 +62,7 @@ async fn command(arguments: Arguments) -> Result<(), Failed> {
         Command::Run(run) => run::run(&setting, run).await,
         Command::Poll(poll) => poll::run(&setting, poll).await,
         Command::Watch(watch) => watch::run(&setting, watch).await,
+        Command::Upload(upload) => upload::run(&setting, upload).await,
         Command::Describe(describe) => describe::run(&setting, &describe),
         Command::Connection { command } => connection::run(&setting, command).await,
         Command::Simulate(simulate) => simulate::run(simulate).await,

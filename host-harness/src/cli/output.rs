@@ -6,6 +6,8 @@ use std::process::ExitCode;
 use serde_json::{Value, json};
 
 use crate::host::{CallError, HostError};
+use crate::http::{Refusal, RefusalKind};
+use crate::upload::UploadError;
 
 /// Why a command failed: what is printed on stderr, and the exit code.
 #[derive(Debug)]
@@ -17,7 +19,22 @@ pub struct Failed {
 impl Failed {
     /// A call that failed.
     pub fn call(error: &CallError) -> Self {
-        Self { json: error.to_json(), code: 1 }
+        let mut failed = Self { json: error.to_json(), code: 1 };
+        if let CallError::Connector(failure) = error
+            && let Some(option) = failure.refusal().and_then(option)
+        {
+            failed.json["error"]["message"] = format!("{error}: {option}").into();
+        }
+        failed
+    }
+
+    /// An upload that ended before its end.
+    pub fn upload(error: &UploadError) -> Self {
+        let mut failed = Self { json: error.to_json(), code: 1 };
+        if let UploadError::Failed { error, .. } = error {
+            failed.json["error"]["message"] = Self::call(error).message().into();
+        }
+        failed
     }
 
     /// Something about this machine or the files at hand.
@@ -62,11 +79,23 @@ impl Failed {
     /// Prints it and gives the exit code.
     pub fn report(&self) -> ExitCode {
         let stderr = io::stderr();
-        let text = render(&self.json, stderr.is_terminal().then(width));
+        let mut json = self.json.clone();
+        // A person copies the command, which the quotes of JSON would spoil.
+        let command = json["error"].as_object_mut().filter(|_| stderr.is_terminal()).and_then(|error| error.remove("next_command"));
+        let text = render(&json, stderr.is_terminal().then(width));
         // Where nobody listens, the exit code has to do.
         let _ = writeln!(stderr.lock(), "{text}");
+        if let Some(command) = command.as_ref().and_then(Value::as_str) {
+            note(&format!("\nGo on:  {command}"));
+        }
         ExitCode::from(self.code)
     }
+}
+
+/// The option that allows a host; an inside address is nothing to open by a copied line.
+fn option(refusal: &Refusal) -> Option<String> {
+    let rule = refusal.rule.as_deref().filter(|_| refusal.kind == RefusalKind::NotListed)?;
+    Some(format!("--allow-host {rule}"))
 }
 
 impl From<HostError> for Failed {

@@ -72,7 +72,7 @@ fn one(shape: &Shape, value: &str, field: &str) -> Result<Value, Failed> {
 }
 
 /// A file to attach, from a path or an address.
-fn file(url: &str) -> Value {
+pub fn file(url: &str) -> Value {
     let mut entry = json!({ "url": url });
     if !url.starts_with("data:")
         && let Some(name) = Path::new(url.split(['?', '#']).next().unwrap_or(url)).file_name()

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::arguments::{Setting, Watch};
+use super::ends::Ends;
 use super::output::{self, Failed};
 use super::poll::Watched;
 use super::setting;
@@ -62,7 +63,7 @@ fn deliver(batch: &Value) -> Result<(), Failed> {
 /// How long to wait after a failure; `None` when waiting does not help.
 fn pause_after(error: &CallError, failures: u32, interval: Duration) -> Option<Duration> {
     let CallError::Connector(failure) = error else { return None };
-    if failure.is_permanent() || failure.case == "egress-denied" {
+    if !failure.may_pass() {
         return None;
     }
     let told = failure.retry_after_ms().map(Duration::from_millis);
@@ -81,46 +82,6 @@ fn words(time: Duration) -> String {
         0 => format!("{} ms", time.as_millis()),
         seconds if seconds % 60 == 0 => format!("{} min", seconds / 60),
         seconds => format!("{seconds} s"),
-    }
-}
-
-/// The signals that end a watch. They are listened for all the time, so that one that comes during a poll counts after it.
-struct Ends {
-    #[cfg(unix)]
-    terminate: tokio::signal::unix::Signal,
-    #[cfg(unix)]
-    interrupt: tokio::signal::unix::Signal,
-}
-
-impl Ends {
-    #[cfg(unix)]
-    fn listen() -> Result<Self, Failed> {
-        use tokio::signal::unix::{SignalKind, signal};
-        let listen = |kind| signal(kind).map_err(|error| Failed::setup(format!("signals cannot be listened for: {error}")));
-        Ok(Self { terminate: listen(SignalKind::terminate())?, interrupt: listen(SignalKind::interrupt())? })
-    }
-
-    #[cfg(unix)]
-    async fn come_within(&mut self, time: Duration) -> bool {
-        tokio::select! {
-            biased;
-            _ = self.interrupt.recv() => true,
-            _ = self.terminate.recv() => true,
-            () = tokio::time::sleep(time) => false,
-        }
-    }
-
-    #[cfg(not(unix))]
-    fn listen() -> Result<Self, Failed> {
-        Ok(Self {})
-    }
-
-    #[cfg(not(unix))]
-    async fn come_within(&mut self, time: Duration) -> bool {
-        tokio::select! {
-            _ = tokio::signal::ctrl_c() => true,
-            () = tokio::time::sleep(time) => false,
-        }
     }
 }
 
