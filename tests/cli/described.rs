@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::program::{Ran, root, run, x_connector};
 
-const COMMANDS: [&str; 9] = ["demo", "call", "run", "poll", "watch", "describe", "connection", "simulate", "manifest"];
+const COMMANDS: [&str; 10] = ["demo", "call", "run", "poll", "watch", "upload", "describe", "connection", "simulate", "manifest"];
 const CONNECTION_COMMANDS: [&str; 10] = ["add", "login", "list", "verify", "refresh", "export", "import", "rename", "remove", "logout"];
 
 #[test]
@@ -34,7 +34,7 @@ fn the_version_is_the_packages() {
 fn every_operation_is_listed_and_described() {
     let listed = run(&mut x_connector(&["describe"])).output();
     let names: Vec<&str> = listed.as_array().expect("a list").iter().filter_map(|operation| operation["name"].as_str()).collect();
-    assert_eq!(names, ["createPost", "deletePost", "likePost", "repostPost", "sendDirectMessage", "newPost"]);
+    assert_eq!(names, ["createPost", "deletePost", "likePost", "repostPost", "sendDirectMessage", "uploadMedia", "newPost"]);
     for name in names {
         let described = run(&mut x_connector(&["describe", name])).output();
         assert_eq!(described["name"], name);

@@ -9,4 +9,5 @@ mod mistakes;
 mod polls;
 mod program;
 mod readme;
+mod uploads;
 mod workflows;

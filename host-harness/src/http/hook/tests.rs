@@ -6,6 +6,7 @@ use crate::http::{Body, ClientOptions, RefusalKind};
 use bytes::Bytes;
 use http_body::Frame;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 use tokio::sync::mpsc;
 
@@ -133,6 +134,82 @@ async fn the_meter_counts_what_goes_to_the_service_and_looks_at_what_comes_from_
         call.answer(request, None).await.expect("an answer");
     }
     assert_eq!((meter.sent(), meter.source()), (5, None));
+}
+
+/// A piece of a body that tells when it is let go.
+struct Piece(Vec<u8>, Arc<AtomicUsize>);
+
+impl AsRef<[u8]> for Piece {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl Drop for Piece {
+    fn drop(&mut self) {
+        self.1.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// A body of pieces that are made when they are asked for.
+struct Pieces {
+    left: usize,
+    alive: Arc<AtomicUsize>,
+    most: Arc<AtomicUsize>,
+}
+
+const PIECE: usize = 64 * 1024;
+
+impl http_body::Body for Pieces {
+    type Data = Bytes;
+    type Error = WasiError;
+
+    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, WasiError>>> {
+        let Some(left) = self.left.checked_sub(1) else {
+            return Poll::Ready(None);
+        };
+        self.left = left;
+        self.most.fetch_max(self.alive.fetch_add(1, Ordering::Relaxed) + 1, Ordering::Relaxed);
+        Poll::Ready(Some(Ok(Frame::data(Bytes::from_owner(Piece(vec![b'x'; PIECE], Arc::clone(&self.alive)))))))
+    }
+}
+
+#[tokio::test]
+async fn a_body_of_any_size_is_recorded_and_counted_and_never_held() {
+    const PIECES: usize = 2_000;
+    let (alive, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+    let body = || Pieces { left: PIECES, alive: Arc::clone(&alive), most: Arc::clone(&most) };
+    // A service that reads and forgets, as a socket does.
+    let service = |request: Request<Body>| async move {
+        let mut body = request.into_body();
+        let mut length = 0;
+        while let Some(frame) = body.frame().await {
+            length += frame?.into_data().map_or(0, |bytes| bytes.len());
+        }
+        Ok::<_, Fault>(Response::new(full_body(length.to_string())))
+    };
+    let exchanges = Arc::new(Mutex::new(Vec::new()));
+    let recorder = Recorder { sink: Arc::clone(&exchanges) as _, redactor: Arc::new(crate::http::Redactor::new(["very-secret-token"])) };
+    let call = CallHttp {
+        recorder: Some(recorder),
+        meter: Some(Meter::default()),
+        stop: Some(Stop::new()),
+        ..with_upstream(&["api.x.com"], Upstream::InProcess(Arc::new(service)))
+    };
+    // Also what says that it is text is kept no further than its start.
+    for content_type in ["multipart/form-data; boundary=b", "application/json"] {
+        let mut request = request("https://api.x.com/2/media/upload", to_guest(empty_body()));
+        request.headers_mut().insert("content-type", http::HeaderValue::from_static(content_type));
+        request.headers_mut().insert("authorization", http::HeaderValue::from_static("Bearer very-secret-token"));
+        let answer = call.answer(request.map(|_| body().boxed_unsync()), None).await.expect("an answer");
+        assert_eq!(answer.into_body().collect().await.expect("a body").to_bytes(), (PIECE * PIECES).to_string());
+    }
+    assert!(most.load(Ordering::Relaxed) <= 2, "{} pieces were alive at once", most.load(Ordering::Relaxed));
+    assert_eq!(call.meter.as_ref().map(Meter::sent), Some(2 * (PIECE * PIECES) as u64));
+    let exchanges = exchanges.lock().expect("no test panicked");
+    assert!(exchanges.iter().all(|exchange| exchange.request_bytes == (PIECE * PIECES) as u64));
+    assert_eq!(exchanges[0].request_excerpt, None);
+    assert!(exchanges[1].request_excerpt.as_ref().is_some_and(|excerpt| excerpt.len() <= 4096));
 }
 
 struct Inside;
