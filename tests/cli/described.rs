@@ -61,7 +61,7 @@ fn check(directory: &Path) -> Ran {
 fn the_committed_manifest_fits_the_contract_and_the_component() {
     let ran = check(&root());
     assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""), "{ran:?}");
-    assert!(ran.stdout.contains("5 actions") && ran.stdout.contains("1 trigger"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("6 actions") && ran.stdout.contains("1 trigger"), "{}", ran.stdout);
 }
 
 #[test]

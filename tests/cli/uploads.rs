@@ -1,5 +1,7 @@
 //! `upload`: one file of any size, to its end or to the command that goes on.
 
+use std::time::Duration;
+
 use http::{HeaderName, HeaderValue, StatusCode};
 use serde_json::{Value, json};
 use x_connector_host::simulator::{Effect, Fault, Media, Options, Processing, ProcessingEnd, ProcessingError};
@@ -106,11 +108,13 @@ fn a_file_for_direct_messages_may_be_shared() {
 
 #[test]
 fn x_is_waited_for_and_what_it_cannot_work_on_is_told() {
-    let world = World::new();
+    // As short as X can say.
+    let short = Processing { time: Duration::from_millis(1), check_after: Duration::from_secs(1), ..Processing::default() };
+    let world = World::with(Options { processing: short.clone(), ..Options::default() });
     world.file("a.mp4", mp4(1_000));
     assert_eq!(upload(&world, &["a.mp4"]).output()["data"]["state"], "ready");
     let error = ProcessingError::invalid_media("file is of no use");
-    world.simulator.set_processing(Processing { end: ProcessingEnd::Fails(error), ..Processing::default() });
+    world.simulator.set_processing(short.ending(ProcessingEnd::Fails(error)));
     let error = upload(&world, &["a.mp4"]).error();
     assert_eq!((&error["code"], &error["next_command"]), (&json!("media-processing-failed"), &Value::Null), "{error}");
 }

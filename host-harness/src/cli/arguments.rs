@@ -23,8 +23,6 @@ use super::upload::arguments::Upload;
                   X_POST_LIMIT        how long posts may be: 280, or 25000 with X Premium\n  \
                   X_API_BASE_URL      another API than https://api.x.com, such as a simulator\n  \
                   X_CALL_DEADLINE_MS  how long one call may take: 30000\n  \
-                  X_MEDIA_CHUNK_BYTES how much of a file goes to X in one request: 4194304\n  \
-                  X_REQUIRE_ALT_TEXT  true: no image without an alt text\n  \
                   X_CONNECTOR_LOG     what is logged on stderr: error, warn, info, debug or trace\n\n\
                   Try it without an account:\n  x-connector demo\n  x-connector --simulate call createPost --param text=hello\n\n\
                   Connect an account:\n  x-connector connection login NAME --client-id ID\n\n\
@@ -91,7 +89,10 @@ pub enum Command {
     /// Upload an image, a GIF, a video or subtitles of any size
     #[command(after_help = "Examples:\n  x-connector upload sunrise.png --alt-text 'The sun rises over a calm bay'\n  \
                             x-connector upload sunrise.mp4 --subtitles en=sunrise.srt --subtitles de:Deutsch=sonnenaufgang.vtt\n\n\
-                            When it is interrupted, it tells the command that goes on.")]
+                            When it is interrupted, it tells the command that goes on.\n\n\
+                            From the environment, or set for a stored connection:\n  \
+                            X_MEDIA_CHUNK_BYTES  how much of a file goes to X in one request: 4194304\n  \
+                            X_REQUIRE_ALT_TEXT   true: no image without an alt text")]
     Upload(Upload),
     /// Tell what an operation wants, gives and costs; without a name, list them all
     Describe(Describe),
