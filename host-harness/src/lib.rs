@@ -64,7 +64,7 @@ pub mod value;
 pub mod workflow;
 
 pub use host::{
-    Call, CallError, CodeCache, ConnectionProperties, Connector, Failure, Host, HostError, HostOptions, Operation, OperationKind,
+    Call, CallError, CodeCache, ConnectionProperties, Connector, Failure, Host, HostError, HostOptions, Operation, OperationKind, Usage,
 };
 
 /// The X connector, as it was built with this crate.
