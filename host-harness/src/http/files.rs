@@ -3,27 +3,24 @@
 //! A file to attach may name a local path. The host opens it before anything runs, and gives the guest an https URL
 //! that only this call's hook answers: the guest streams a file as it streams any other, and never sees a path.
 
+mod body;
+mod range;
+
 use super::redact::{UNRESERVED, hex};
-use super::{Body, Fault, body::empty_body};
+use super::{Body, body::empty_body};
 use crate::value::{ParameterError, Shape, Val};
-use bytes::Bytes;
+use body::FileBody;
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, Uri, header, request};
-use http_body::{Body as HttpBody, Frame, SizeHint};
 use http_body_util::BodyExt;
 use percent_encoding::utf8_percent_encode;
+use range::{Range, range};
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
-use tokio::task::JoinHandle;
 
 /// Where the guest finds local files. `.internal` is set aside for private use: no name server knows it.
 const AUTHORITY: &str = "files.x-connector.internal";
-
-/// How much of a file is in memory at a time.
-const CHUNK: u64 = 256 * 1024;
 
 /// The local files of one call.
 #[derive(Default)]
@@ -114,12 +111,7 @@ impl Files {
                 return answer;
             }
         };
-        let body = if with_body {
-            let file = Arc::clone(&file.file);
-            FileBody { file, next: first, left: length, reading: None }.boxed_unsync()
-        } else {
-            empty_body()
-        };
+        let body = if with_body { FileBody::new(Arc::clone(&file.file), first, length).boxed_unsync() } else { empty_body() };
         let mut answer = Response::new(body);
         *answer.status_mut() = code;
         let headers = answer.headers_mut();
@@ -145,89 +137,6 @@ fn status(code: StatusCode) -> Response<Body> {
     *answer.status_mut() = code;
     set(answer.headers_mut(), header::CONTENT_LENGTH, "0");
     answer
-}
-
-#[derive(Debug, PartialEq, Eq)]
-enum Range {
-    Whole,
-    /// First byte and length.
-    Part(u64, u64),
-    Outside,
-}
-
-/// Reads a `range` header: one range of bytes. Others are ignored, as RFC 9110 allows.
-fn range(headers: &HeaderMap, length: u64) -> Range {
-    let parsed = headers.get(header::RANGE).and_then(|value| {
-        let (first, last) = value.to_str().ok()?.strip_prefix("bytes=")?.split_once('-')?;
-        Some(match (first.trim(), last.trim()) {
-            ("", last) => (length.saturating_sub(last.parse().ok()?), None),
-            (first, "") => (first.parse().ok()?, None),
-            (first, last) => (first.parse().ok()?, Some(last.parse::<u64>().ok()?)),
-        })
-    });
-    match parsed {
-        None => Range::Whole,
-        Some((first, Some(last))) if last < first => Range::Whole,
-        Some((first, _)) if first >= length => Range::Outside,
-        Some((first, last)) => {
-            let last = last.map_or(length - 1, |last| last.min(length - 1));
-            Range::Part(first, last - first + 1)
-        }
-    }
-}
-
-/// A part of a file, read piece by piece off the async threads.
-struct FileBody {
-    file: Arc<File>,
-    next: u64,
-    left: u64,
-    reading: Option<JoinHandle<io::Result<Vec<u8>>>>,
-}
-
-impl HttpBody for FileBody {
-    type Data = Bytes;
-    type Error = Fault;
-
-    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Fault>>> {
-        if self.left == 0 {
-            return Poll::Ready(None);
-        }
-        let (next, size) = (self.next, self.left.min(CHUNK));
-        let file = Arc::clone(&self.file);
-        let reading = self.reading.get_or_insert_with(|| tokio::task::spawn_blocking(move || read_at(&file, next, size)));
-        let read = ready!(Pin::new(reading).poll(context));
-        self.reading = None;
-        Poll::Ready(Some(match read {
-            Ok(Ok(bytes)) if !bytes.is_empty() => {
-                self.next += bytes.len() as u64;
-                self.left -= bytes.len() as u64;
-                Ok(Frame::data(bytes.into()))
-            }
-            // The file has become shorter, or cannot be read any more.
-            _ => {
-                self.left = 0;
-                Err(Fault::Incomplete)
-            }
-        }))
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.left == 0
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        SizeHint::with_exact(self.left)
-    }
-}
-
-fn read_at(file: &File, offset: u64, size: u64) -> io::Result<Vec<u8>> {
-    let mut bytes = vec![0; usize::try_from(size).unwrap_or(usize::MAX)];
-    #[cfg(unix)]
-    let read = std::os::unix::fs::FileExt::read_at(file, &mut bytes, offset)?;
-    #[cfg(windows)]
-    let read = std::os::windows::fs::FileExt::seek_read(file, &mut bytes, offset)?;
-    bytes.truncate(read);
-    Ok(bytes)
 }
 
 fn open(path: &Path) -> Result<LocalFile, ParameterError> {

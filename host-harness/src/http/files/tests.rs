@@ -1,5 +1,6 @@
 //! Local files: what is opened, what is refused, and how it is served.
 
+use super::body::CHUNK;
 use super::*;
 use crate::value::{Field, Name, Record};
 use serde_json::{Value, json};
