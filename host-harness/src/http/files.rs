@@ -5,6 +5,7 @@
 
 mod body;
 mod range;
+mod version;
 
 use super::redact::{UNRESERVED, hex};
 use super::{Body, body::empty_body};
@@ -18,6 +19,7 @@ use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use version::Version;
 
 /// Where the guest finds local files. `.internal` is set aside for private use: no name server knows it.
 const AUTHORITY: &str = "files.x-connector.internal";
@@ -29,7 +31,6 @@ pub(crate) struct Files(Vec<LocalFile>);
 struct LocalFile {
     token: String,
     file: Arc<File>,
-    length: u64,
 }
 
 /// What a call may do with local paths.
@@ -102,25 +103,33 @@ impl Files {
             Method::HEAD => false,
             _ => return status(StatusCode::METHOD_NOT_ALLOWED),
         };
-        let (code, first, length) = match range(&request.headers, file.length) {
-            Range::Whole => (StatusCode::OK, 0, file.length),
+        // As it is now: one that has changed since the last request has another entity tag, by which the guest notices.
+        let Ok(version) = Version::of(&file.file) else {
+            return status(StatusCode::INTERNAL_SERVER_ERROR);
+        };
+        let tag = version.entity_tag();
+        let is_other = request.headers.get(header::IF_RANGE).is_some_and(|wanted| wanted.as_bytes() != tag.as_bytes());
+        let asked = if is_other { Range::Whole } else { range(&request.headers, version.length) };
+        let (code, first, length) = match asked {
+            Range::Whole => (StatusCode::OK, 0, version.length),
             Range::Part(first, length) => (StatusCode::PARTIAL_CONTENT, first, length),
             Range::Outside => {
                 let mut answer = status(StatusCode::RANGE_NOT_SATISFIABLE);
-                set(answer.headers_mut(), header::CONTENT_RANGE, &format!("bytes */{}", file.length));
+                set(answer.headers_mut(), header::CONTENT_RANGE, &format!("bytes */{}", version.length));
                 return answer;
             }
         };
-        let body = if with_body { FileBody::new(Arc::clone(&file.file), first, length).boxed_unsync() } else { empty_body() };
+        let body = if with_body { FileBody::new(Arc::clone(&file.file), version, first, length).boxed_unsync() } else { empty_body() };
         let mut answer = Response::new(body);
         *answer.status_mut() = code;
         let headers = answer.headers_mut();
         set(headers, header::CONTENT_LENGTH, &length.to_string());
         set(headers, header::CONTENT_TYPE, "application/octet-stream");
         set(headers, header::ACCEPT_RANGES, "bytes");
+        set(headers, header::ETAG, &tag);
         if code == StatusCode::PARTIAL_CONTENT {
             let last = first + length - 1;
-            set(headers, header::CONTENT_RANGE, &format!("bytes {first}-{last}/{}", file.length));
+            set(headers, header::CONTENT_RANGE, &format!("bytes {first}-{last}/{}", version.length));
         }
         answer
     }
@@ -149,9 +158,7 @@ fn open(path: &Path) -> Result<LocalFile, ParameterError> {
         return Err(ParameterError::new("not-a-file", "names no regular file", "give the path of a file"));
     }
     let file = File::open(path).map_err(|error| io_error(&error))?;
-    // Of the open file, should the path lead elsewhere by now.
-    let length = file.metadata().map_err(|error| io_error(&error))?.len();
-    Ok(LocalFile { token: String::new(), file: Arc::new(file), length })
+    Ok(LocalFile { token: String::new(), file: Arc::new(file) })
 }
 
 fn io_error(error: &io::Error) -> ParameterError {
@@ -229,21 +236,25 @@ fn at_file(shape: &Shape, value: &mut Val, failed: usize, error: ParameterError)
 }
 
 /// Goes through the URLs of all files to attach, and puts in their place what `change` gives.
-fn visit(
-    shape: &Shape,
-    value: &mut Val,
-    change: &mut dyn FnMut(&str) -> Result<Option<String>, ParameterError>,
-) -> Result<(), ParameterError> {
+fn visit(shape: &Shape, value: &mut Val, change: &mut Change<'_>) -> Result<(), ParameterError> {
+    visit_part(shape, value, false, change)
+}
+
+type Change<'a> = dyn FnMut(&str) -> Result<Option<String>, ParameterError> + 'a;
+
+/// What belongs to a file to attach, such as its subtitles, names files of its own by `url`.
+fn visit_part(shape: &Shape, value: &mut Val, of_file: bool, change: &mut Change<'_>) -> Result<(), ParameterError> {
     match (shape, value) {
         (Shape::Record(record), Val::Record(values)) => {
+            let of_file = of_file || record.is_file_entry;
             for (field, (_, value)) in record.fields.iter().zip(values) {
                 let visited = match value {
-                    Val::String(url) if record.is_file_entry && field.name.wit == "url" => change(url).map(|new| {
+                    Val::String(url) if of_file && field.name.wit == "url" => change(url).map(|new| {
                         if let Some(new) = new {
                             *url = new;
                         }
                     }),
-                    value => visit(&field.shape, value, change),
+                    value => visit_part(&field.shape, value, of_file, change),
                 };
                 visited.map_err(|error| error.under_field(&field.name.json))?;
             }
@@ -251,21 +262,21 @@ fn visit(
         }
         (Shape::List(inner), Val::List(items)) => {
             for (index, item) in items.iter_mut().enumerate() {
-                visit(inner, item, change).map_err(|error| error.under_index(index))?;
+                visit_part(inner, item, of_file, change).map_err(|error| error.under_index(index))?;
             }
             Ok(())
         }
-        (Shape::Option(inner), Val::Option(Some(value))) => visit(inner, value, change),
+        (Shape::Option(inner), Val::Option(Some(value))) => visit_part(inner, value, of_file, change),
         (Shape::Tuple(shapes), Val::Tuple(items)) => {
             for (index, (shape, item)) in shapes.iter().zip(items).enumerate() {
-                visit(shape, item, change).map_err(|error| error.under_index(index))?;
+                visit_part(shape, item, of_file, change).map_err(|error| error.under_index(index))?;
             }
             Ok(())
         }
         (Shape::Variant(cases), Val::Variant(name, Some(payload))) => {
             let case = cases.iter().find(|case| case.name.wit == *name);
             match case.and_then(|case| Some((case, case.payload.as_ref()?))) {
-                Some((case, shape)) => visit(shape, payload, change).map_err(|error| error.under_field(&case.name.json)),
+                Some((case, shape)) => visit_part(shape, payload, of_file, change).map_err(|error| error.under_field(&case.name.json)),
                 None => Ok(()),
             }
         }

@@ -1,5 +1,6 @@
 //! The bytes of a local file on their way to the guest.
 
+use super::version::Version;
 use crate::http::Fault;
 use bytes::Bytes;
 use http_body::{Body as HttpBody, Frame, SizeHint};
@@ -16,14 +17,16 @@ pub(super) const CHUNK: u64 = 256 * 1024;
 /// A part of a file, read piece by piece off the async threads.
 pub(super) struct FileBody {
     file: Arc<File>,
+    /// What the head of the answer was of.
+    version: Version,
     next: u64,
     left: u64,
     reading: Option<JoinHandle<io::Result<Vec<u8>>>>,
 }
 
 impl FileBody {
-    pub(super) fn new(file: Arc<File>, first: u64, length: u64) -> Self {
-        Self { file, next: first, left: length, reading: None }
+    pub(super) fn new(file: Arc<File>, version: Version, first: u64, length: u64) -> Self {
+        Self { file, version, next: first, left: length, reading: None }
     }
 }
 
@@ -35,9 +38,9 @@ impl HttpBody for FileBody {
         if self.left == 0 {
             return Poll::Ready(None);
         }
-        let (next, size) = (self.next, self.left.min(CHUNK));
+        let (next, size, version) = (self.next, self.left.min(CHUNK), self.version);
         let file = Arc::clone(&self.file);
-        let reading = self.reading.get_or_insert_with(|| tokio::task::spawn_blocking(move || read_at(&file, next, size)));
+        let reading = self.reading.get_or_insert_with(|| tokio::task::spawn_blocking(move || read_version_at(&file, version, next, size)));
         let read = ready!(Pin::new(reading).poll(context));
         self.reading = None;
         Poll::Ready(Some(match read {
@@ -46,7 +49,7 @@ impl HttpBody for FileBody {
                 self.left -= bytes.len() as u64;
                 Ok(Frame::data(bytes.into()))
             }
-            // The file has become shorter, or cannot be read any more.
+            // The file has changed, or cannot be read any more.
             _ => {
                 self.left = 0;
                 Err(Fault::Incomplete)
@@ -61,6 +64,13 @@ impl HttpBody for FileBody {
     fn size_hint(&self) -> SizeHint {
         SizeHint::with_exact(self.left)
     }
+}
+
+/// A piece of the file as it was when the answer began; an error once it has changed, grown or become shorter.
+fn read_version_at(file: &File, version: Version, offset: u64, size: u64) -> io::Result<Vec<u8>> {
+    let bytes = read_at(file, offset, size)?;
+    // Behind the read: what changed before or meanwhile shows.
+    if Version::of(file)? == version { Ok(bytes) } else { Err(io::Error::other("the file has changed")) }
 }
 
 fn read_at(file: &File, offset: u64, size: u64) -> io::Result<Vec<u8>> {
