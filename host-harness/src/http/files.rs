@@ -3,27 +3,26 @@
 //! A file to attach may name a local path. The host opens it before anything runs, and gives the guest an https URL
 //! that only this call's hook answers: the guest streams a file as it streams any other, and never sees a path.
 
+mod body;
+mod range;
+mod version;
+
 use super::redact::{UNRESERVED, hex};
-use super::{Body, Fault, body::empty_body};
+use super::{Body, body::empty_body};
 use crate::value::{ParameterError, Shape, Val};
-use bytes::Bytes;
+use body::FileBody;
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, Uri, header, request};
-use http_body::{Body as HttpBody, Frame, SizeHint};
 use http_body_util::BodyExt;
 use percent_encoding::utf8_percent_encode;
+use range::{Range, range};
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
-use tokio::task::JoinHandle;
+use version::Version;
 
 /// Where the guest finds local files. `.internal` is set aside for private use: no name server knows it.
 const AUTHORITY: &str = "files.x-connector.internal";
-
-/// How much of a file is in memory at a time.
-const CHUNK: u64 = 256 * 1024;
 
 /// The local files of one call.
 #[derive(Default)]
@@ -32,7 +31,6 @@ pub(crate) struct Files(Vec<LocalFile>);
 struct LocalFile {
     token: String,
     file: Arc<File>,
-    length: u64,
 }
 
 /// What a call may do with local paths.
@@ -105,30 +103,33 @@ impl Files {
             Method::HEAD => false,
             _ => return status(StatusCode::METHOD_NOT_ALLOWED),
         };
-        let (code, first, length) = match range(&request.headers, file.length) {
-            Range::Whole => (StatusCode::OK, 0, file.length),
+        // As it is now: one that has changed since the last request has another entity tag, by which the guest notices.
+        let Ok(version) = Version::of(&file.file) else {
+            return status(StatusCode::INTERNAL_SERVER_ERROR);
+        };
+        let tag = version.entity_tag();
+        let is_other = request.headers.get(header::IF_RANGE).is_some_and(|wanted| wanted.as_bytes() != tag.as_bytes());
+        let asked = if is_other { Range::Whole } else { range(&request.headers, version.length) };
+        let (code, first, length) = match asked {
+            Range::Whole => (StatusCode::OK, 0, version.length),
             Range::Part(first, length) => (StatusCode::PARTIAL_CONTENT, first, length),
             Range::Outside => {
                 let mut answer = status(StatusCode::RANGE_NOT_SATISFIABLE);
-                set(answer.headers_mut(), header::CONTENT_RANGE, &format!("bytes */{}", file.length));
+                set(answer.headers_mut(), header::CONTENT_RANGE, &format!("bytes */{}", version.length));
                 return answer;
             }
         };
-        let body = if with_body {
-            let file = Arc::clone(&file.file);
-            FileBody { file, next: first, left: length, reading: None }.boxed_unsync()
-        } else {
-            empty_body()
-        };
+        let body = if with_body { FileBody::new(Arc::clone(&file.file), version, first, length).boxed_unsync() } else { empty_body() };
         let mut answer = Response::new(body);
         *answer.status_mut() = code;
         let headers = answer.headers_mut();
         set(headers, header::CONTENT_LENGTH, &length.to_string());
         set(headers, header::CONTENT_TYPE, "application/octet-stream");
         set(headers, header::ACCEPT_RANGES, "bytes");
+        set(headers, header::ETAG, &tag);
         if code == StatusCode::PARTIAL_CONTENT {
             let last = first + length - 1;
-            set(headers, header::CONTENT_RANGE, &format!("bytes {first}-{last}/{}", file.length));
+            set(headers, header::CONTENT_RANGE, &format!("bytes {first}-{last}/{}", version.length));
         }
         answer
     }
@@ -147,89 +148,6 @@ fn status(code: StatusCode) -> Response<Body> {
     answer
 }
 
-#[derive(Debug, PartialEq, Eq)]
-enum Range {
-    Whole,
-    /// First byte and length.
-    Part(u64, u64),
-    Outside,
-}
-
-/// Reads a `range` header: one range of bytes. Others are ignored, as RFC 9110 allows.
-fn range(headers: &HeaderMap, length: u64) -> Range {
-    let parsed = headers.get(header::RANGE).and_then(|value| {
-        let (first, last) = value.to_str().ok()?.strip_prefix("bytes=")?.split_once('-')?;
-        Some(match (first.trim(), last.trim()) {
-            ("", last) => (length.saturating_sub(last.parse().ok()?), None),
-            (first, "") => (first.parse().ok()?, None),
-            (first, last) => (first.parse().ok()?, Some(last.parse::<u64>().ok()?)),
-        })
-    });
-    match parsed {
-        None => Range::Whole,
-        Some((first, Some(last))) if last < first => Range::Whole,
-        Some((first, _)) if first >= length => Range::Outside,
-        Some((first, last)) => {
-            let last = last.map_or(length - 1, |last| last.min(length - 1));
-            Range::Part(first, last - first + 1)
-        }
-    }
-}
-
-/// A part of a file, read piece by piece off the async threads.
-struct FileBody {
-    file: Arc<File>,
-    next: u64,
-    left: u64,
-    reading: Option<JoinHandle<io::Result<Vec<u8>>>>,
-}
-
-impl HttpBody for FileBody {
-    type Data = Bytes;
-    type Error = Fault;
-
-    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Fault>>> {
-        if self.left == 0 {
-            return Poll::Ready(None);
-        }
-        let (next, size) = (self.next, self.left.min(CHUNK));
-        let file = Arc::clone(&self.file);
-        let reading = self.reading.get_or_insert_with(|| tokio::task::spawn_blocking(move || read_at(&file, next, size)));
-        let read = ready!(Pin::new(reading).poll(context));
-        self.reading = None;
-        Poll::Ready(Some(match read {
-            Ok(Ok(bytes)) if !bytes.is_empty() => {
-                self.next += bytes.len() as u64;
-                self.left -= bytes.len() as u64;
-                Ok(Frame::data(bytes.into()))
-            }
-            // The file has become shorter, or cannot be read any more.
-            _ => {
-                self.left = 0;
-                Err(Fault::Incomplete)
-            }
-        }))
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.left == 0
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        SizeHint::with_exact(self.left)
-    }
-}
-
-fn read_at(file: &File, offset: u64, size: u64) -> io::Result<Vec<u8>> {
-    let mut bytes = vec![0; usize::try_from(size).unwrap_or(usize::MAX)];
-    #[cfg(unix)]
-    let read = std::os::unix::fs::FileExt::read_at(file, &mut bytes, offset)?;
-    #[cfg(windows)]
-    let read = std::os::windows::fs::FileExt::seek_read(file, &mut bytes, offset)?;
-    bytes.truncate(read);
-    Ok(bytes)
-}
-
 fn open(path: &Path) -> Result<LocalFile, ParameterError> {
     // A named pipe would block at opening: the kind comes first.
     let metadata = std::fs::metadata(path).map_err(|error| io_error(&error))?;
@@ -240,9 +158,7 @@ fn open(path: &Path) -> Result<LocalFile, ParameterError> {
         return Err(ParameterError::new("not-a-file", "names no regular file", "give the path of a file"));
     }
     let file = File::open(path).map_err(|error| io_error(&error))?;
-    // Of the open file, should the path lead elsewhere by now.
-    let length = file.metadata().map_err(|error| io_error(&error))?.len();
-    Ok(LocalFile { token: String::new(), file: Arc::new(file), length })
+    Ok(LocalFile { token: String::new(), file: Arc::new(file) })
 }
 
 fn io_error(error: &io::Error) -> ParameterError {
@@ -320,21 +236,25 @@ fn at_file(shape: &Shape, value: &mut Val, failed: usize, error: ParameterError)
 }
 
 /// Goes through the URLs of all files to attach, and puts in their place what `change` gives.
-fn visit(
-    shape: &Shape,
-    value: &mut Val,
-    change: &mut dyn FnMut(&str) -> Result<Option<String>, ParameterError>,
-) -> Result<(), ParameterError> {
+fn visit(shape: &Shape, value: &mut Val, change: &mut Change<'_>) -> Result<(), ParameterError> {
+    visit_part(shape, value, false, change)
+}
+
+type Change<'a> = dyn FnMut(&str) -> Result<Option<String>, ParameterError> + 'a;
+
+/// What belongs to a file to attach, such as its subtitles, names files of its own by `url`.
+fn visit_part(shape: &Shape, value: &mut Val, of_file: bool, change: &mut Change<'_>) -> Result<(), ParameterError> {
     match (shape, value) {
         (Shape::Record(record), Val::Record(values)) => {
+            let of_file = of_file || record.is_file_entry;
             for (field, (_, value)) in record.fields.iter().zip(values) {
                 let visited = match value {
-                    Val::String(url) if record.is_file_entry && field.name.wit == "url" => change(url).map(|new| {
+                    Val::String(url) if of_file && field.name.wit == "url" => change(url).map(|new| {
                         if let Some(new) = new {
                             *url = new;
                         }
                     }),
-                    value => visit(&field.shape, value, change),
+                    value => visit_part(&field.shape, value, of_file, change),
                 };
                 visited.map_err(|error| error.under_field(&field.name.json))?;
             }
@@ -342,21 +262,21 @@ fn visit(
         }
         (Shape::List(inner), Val::List(items)) => {
             for (index, item) in items.iter_mut().enumerate() {
-                visit(inner, item, change).map_err(|error| error.under_index(index))?;
+                visit_part(inner, item, of_file, change).map_err(|error| error.under_index(index))?;
             }
             Ok(())
         }
-        (Shape::Option(inner), Val::Option(Some(value))) => visit(inner, value, change),
+        (Shape::Option(inner), Val::Option(Some(value))) => visit_part(inner, value, of_file, change),
         (Shape::Tuple(shapes), Val::Tuple(items)) => {
             for (index, (shape, item)) in shapes.iter().zip(items).enumerate() {
-                visit(shape, item, change).map_err(|error| error.under_index(index))?;
+                visit_part(shape, item, of_file, change).map_err(|error| error.under_index(index))?;
             }
             Ok(())
         }
         (Shape::Variant(cases), Val::Variant(name, Some(payload))) => {
             let case = cases.iter().find(|case| case.name.wit == *name);
             match case.and_then(|case| Some((case, case.payload.as_ref()?))) {
-                Some((case, shape)) => visit(shape, payload, change).map_err(|error| error.under_field(&case.name.json)),
+                Some((case, shape)) => visit_part(shape, payload, of_file, change).map_err(|error| error.under_field(&case.name.json)),
                 None => Ok(()),
             }
         }

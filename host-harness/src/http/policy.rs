@@ -205,6 +205,19 @@ impl Policy {
         let Some(host) = parse_host(authority.host()) else {
             return Err(malformed("a URL whose host is no host"));
         };
+        let address = match host {
+            Host::Ipv4(address) => Some(IpAddr::V4(address)),
+            Host::Ipv6(address) => Some(IpAddr::V6(address)),
+            Host::Domain(_) => None,
+        };
+        let class = match address {
+            Some(address) => AddressClass::of(address),
+            None => is_localhost(&host).then_some(AddressClass::Loopback),
+        };
+        // No rule opens this, so it comes before the rules.
+        if plain && class != Some(AddressClass::Loopback) {
+            return Err(plain_http(&host, port));
+        }
         let Some(rule) = self
             .rules
             .iter()
@@ -212,23 +225,10 @@ impl Policy {
             .filter(|rule| rule.matches(&host, port))
             .max_by_key(|rule| rule.opens(&host))
         else {
-            return Err(not_listed(&host, port));
+            // Whoever adds a line for an inside address shall know that it is one.
+            return Err(class.map_or_else(|| not_listed(&host, port), |class| prohibited(&host.to_string(), port, class)));
         };
         let permit = Permit { private: rule.opens(&host), loopback_only: plain || is_localhost(&host) };
-        let address = match host {
-            Host::Ipv4(address) => Some(IpAddr::V4(address)),
-            Host::Ipv6(address) => Some(IpAddr::V6(address)),
-            Host::Domain(_) => None,
-        };
-        if plain {
-            let here = match address {
-                Some(address) => AddressClass::of(address) == Some(AddressClass::Loopback),
-                None => is_localhost(&host),
-            };
-            if !here {
-                return Err(plain_http(&host, port));
-            }
-        }
         if let Some(address) = address {
             permit.check(address).map_err(|class| prohibited(&host.to_string(), port, class))?;
         }
@@ -357,7 +357,7 @@ fn not_listed(host: &Host<String>, port: u16) -> Refusal {
     let (authority, rule) = named(host, port);
     Refusal {
         kind: RefusalKind::NotListed,
-        message: format!("the component asks for {authority}, which is not on the allow-list; if it may go there, add `{rule}`"),
+        message: format!("the component asks for {authority}, which is not on the allow-list; if it may go there, add `{rule}` to the list"),
         authority,
         rule: Some(rule),
         class: None,
@@ -378,12 +378,11 @@ fn plain_http(host: &Host<String>, port: u16) -> Refusal {
 /// The refusal for a name or address that is not of the public internet.
 pub(crate) fn prohibited(host: &str, port: u16, class: AddressClass) -> Refusal {
     let authority = format!("{host}:{port}");
-    let rule = class
-        .can_be_opened()
-        .then(|| if host.parse::<IpAddr>().is_ok() || host.starts_with('[') { authority.clone() } else { format!("private:{authority}") });
+    let is_place = host.parse::<IpAddr>().is_ok() || host.starts_with('[') || host == "localhost";
+    let rule = class.can_be_opened().then(|| if is_place { authority.clone() } else { format!("private:{authority}") });
     let next_step = match &rule {
-        Some(rule) => format!("if it may go there, add `{rule}` to the allow-list"),
-        None => "use the address of a host".to_owned(),
+        Some(rule) => format!("no line for other hosts opens it; if it must go there, add `{rule}` to the allow-list"),
+        None => "no line of the allow-list opens it; use the address of a host".to_owned(),
     };
     Refusal {
         kind: RefusalKind::Address,

@@ -1,5 +1,6 @@
 //! Local files: what is opened, what is refused, and how it is served.
 
+use super::body::CHUNK;
 use super::*;
 use crate::value::{Field, Name, Record};
 use serde_json::{Value, json};
@@ -7,11 +8,13 @@ use serde_json::{Value, json};
 fn shape() -> Shape {
     let field = |name: &str, shape| Field { name: Name::new(name), shape };
     let text = || Shape::Option(Box::new(Shape::String));
+    let subtitle = Shape::Record(Record::new(vec![field("url", Shape::String), field("language-code", Shape::String)]));
     let entry = Shape::Record(Record::new(vec![
         field("extension", text()),
         field("mime-type", text()),
         field("name", text()),
         field("url", Shape::String),
+        field("subtitles", Shape::Option(Box::new(Shape::List(Box::new(subtitle))))),
     ]));
     Shape::Record(Record::new(vec![field("media", Shape::Option(Box::new(Shape::List(Box::new(entry)))))]))
 }
@@ -95,6 +98,86 @@ async fn parts_of_a_file_are_served_by_range() {
     for ignored in ["bytes=0-1,3-4", "lines=1-2", "bytes=5-2", "bytes=a-b"] {
         let (head, got) = ask(&files, Method::GET, url, Some(ignored)).await;
         assert_eq!((head.status(), got.len()), (StatusCode::OK, 10), "{ignored}");
+    }
+}
+
+#[tokio::test]
+async fn subtitles_of_a_file_may_be_local_too_and_other_records_are_left_alone() {
+    let directory = directory();
+    let open = async |json: Value| {
+        let mut value = shape().read(&json).expect("it fits");
+        let access = Access { allowed: true, base: Some(directory.path()) };
+        Files::open(&shape(), &mut value, access).await.map(|files| (files, shape().write(&value)))
+    };
+    let entry = |subtitle: &str| json!({"media": [{"url": "ein bild.png", "subtitles": [{"url": subtitle, "language_code": "EN"}]}]});
+    let (files, opened) = open(entry("empty.png")).await.expect("both can be read");
+    let subtitle = &opened["media"][0]["subtitles"][0];
+    let url = subtitle["url"].as_str().expect("a string");
+    assert!(Files::serve(&url.parse().expect("a URI")), "{url}");
+    assert_eq!(subtitle["language_code"], "EN");
+    assert_eq!(ask(&files, Method::GET, url, None).await.0.headers()["content-length"], "0");
+    let error = open(entry("missing.srt")).await.map(drop).expect_err("it is missing");
+    assert_eq!((error.field.as_str(), error.code), ("media[0].subtitles[0].url", "file-not-found"));
+}
+
+async fn tag(files: &Files, url: &str, if_range: Option<&str>) -> (u16, String) {
+    let mut request = http::Request::get(url).header("range", "bytes=4-");
+    if let Some(tag) = if_range {
+        request = request.header("if-range", tag);
+    }
+    let (parts, ()) = request.body(()).expect("a request").into_parts();
+    let answer = files.answer(&parts);
+    (answer.status().as_u16(), answer.headers()["etag"].to_str().expect("text").to_owned())
+}
+
+#[tokio::test]
+async fn a_version_of_a_file_has_one_tag_in_all_calls_and_another_one_has_another() {
+    let directory = directory();
+    let path = directory.path().join("ein bild.png");
+    let open = async || {
+        let (files, value) = opened(&["ein bild.png"], directory.path()).await.expect("it can be read");
+        let url = urls(&value)[0].clone();
+        (files, url)
+    };
+    let (files, url) = open().await;
+    let (_, first) = tag(&files, &url, None).await;
+    assert!(first.len() == 34 && first.starts_with('"') && first.ends_with('"'), "{first}");
+    let (again, other_url) = open().await;
+    assert_ne!(url, other_url);
+    assert_eq!(tag(&again, &other_url, Some(&first)).await, (206, first.clone()));
+    // The same length and the same time, in another file.
+    let time = std::fs::metadata(&path).and_then(|metadata| metadata.modified()).expect("a time");
+    std::fs::write(directory.path().join("new"), b"abcdefghij").expect("written");
+    std::fs::File::options().append(true).open(directory.path().join("new")).and_then(|file| file.set_modified(time)).expect("set");
+    std::fs::rename(directory.path().join("new"), &path).expect("renamed");
+    let (replaced, url_of_replaced) = open().await;
+    let (status, second) = tag(&replaced, &url_of_replaced, Some(&first)).await;
+    assert_eq!(status, 200, "a part of another version is of no use");
+    assert_ne!(second, first);
+    // Who has the old file open goes on with it.
+    assert_eq!(tag(&files, &url, Some(&first)).await, (206, first));
+}
+
+#[tokio::test]
+async fn a_file_that_changes_while_it_is_read_breaks_off_and_has_another_tag() {
+    for (what, change) in [
+        ("it grows", (|file| file.set_len(2_000_001)) as fn(&File) -> io::Result<()>),
+        ("it shrinks", |file| file.set_len(1_999_999)),
+        ("it is written anew", |file| file.set_modified(std::time::SystemTime::UNIX_EPOCH)),
+    ] {
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = directory.path().join("a.bin");
+        std::fs::write(&path, vec![7; 2_000_000]).expect("a file");
+        let (files, value) = opened(&["a.bin"], directory.path()).await.expect("it can be read");
+        let url = &urls(&value)[0];
+        let (_, before) = tag(&files, url, None).await;
+        let (parts, ()) = http::Request::get(url.as_str()).body(()).expect("a request").into_parts();
+        let mut body = files.answer(&parts).into_body();
+        body.frame().await.expect("a frame").expect("a piece");
+        change(&File::options().write(true).open(&path).expect("opens")).expect(what);
+        let rest = body.collect().await;
+        assert_eq!(rest.map(drop).expect_err(what), crate::http::Fault::Incomplete);
+        assert_ne!(tag(&files, url, None).await.1, before, "{what}");
     }
 }
 

@@ -63,7 +63,7 @@ async fn the_policy_holds_in_process_too() {
     let call = call(&["api.x.com", "*"]);
     for (url, fault, kind) in [
         ("https://169.254.169.254/latest", "DestinationIpProhibited", RefusalKind::Address),
-        ("http://example.com/", "HttpRequestDenied", RefusalKind::NotListed),
+        ("http://example.com/", "HttpRequestDenied", RefusalKind::PlainHttp),
         ("https://user@api.x.com/", "HttpRequestDenied", RefusalKind::Malformed),
     ] {
         let answer = call.answer(request(url, to_guest(empty_body())), None).await;

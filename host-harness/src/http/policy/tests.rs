@@ -149,7 +149,8 @@ fn the_default_allows_the_api_of_x_over_https_alone() {
         ("https://evil-api.x.com/", RefusalKind::NotListed),
         ("https://api.x.com:8443/", RefusalKind::NotListed),
         ("https://apiXx.com/", RefusalKind::NotListed),
-        ("http://api.x.com/", RefusalKind::NotListed),
+        ("http://api.x.com/", RefusalKind::PlainHttp),
+        ("http://x.com/", RefusalKind::PlainHttp),
         ("http://api.x.com:443/", RefusalKind::PlainHttp),
         ("https://api.x.com@evil.com/", RefusalKind::Malformed),
         ("https://user:pass@api.x.com/", RefusalKind::Malformed),
@@ -183,8 +184,8 @@ fn this_machine_is_reached_where_the_operator_names_it() {
     ] {
         assert_eq!(refusal(&local, allowed), None, "{allowed}");
     }
-    assert_eq!(refusal(&local, "http://127.0.0.1:18081/"), Some(RefusalKind::NotListed));
-    assert_eq!(refusal(&local, "http://127.0.0.2:18080/"), Some(RefusalKind::NotListed));
+    assert_eq!(refusal(&local, "http://127.0.0.1:18081/"), Some(RefusalKind::Address));
+    assert_eq!(refusal(&local, "http://127.0.0.2:18080/"), Some(RefusalKind::Address));
 }
 
 #[test]
@@ -224,6 +225,38 @@ fn a_refusal_shows_the_line_that_would_help_and_no_path() {
     assert_eq!(refusal.rule.as_deref(), Some("127.0.0.1:18080"));
     let rule = refusal.rule.expect("there is a line");
     assert!(policy(&[&rule]).check(&"http://127.0.0.1:18080/".parse().expect("a URI")).is_ok());
+}
+
+#[test]
+fn an_inside_address_is_named_as_one_and_its_line_opens_it_alone() {
+    for (url, class, rule) in [
+        ("https://127.0.0.1:8443/a", "a loopback address", Some("127.0.0.1:8443")),
+        ("http://localhost:8080/a", "a loopback address", Some("localhost:8080")),
+        ("https://10.0.0.1/a", "a private address", Some("10.0.0.1:443")),
+        ("https://0xa9fea9fe/latest", "a link-local address", Some("169.254.169.254:443")),
+        ("https://[fd12::1]/a", "a private address", Some("[fd12::1]:443")),
+        ("https://[::ffff:10.0.0.1]/a", "carries an IPv4 address", Some("[::ffff:a00:1]:443")),
+        ("https://0.0.0.0/a", "an unspecified address", None),
+        ("https://224.0.0.1/a", "a multicast address", None),
+    ] {
+        // Where it is not listed, and where every host is.
+        for policy in [Policy::default(), policy(&["*:*"])] {
+            let uri: Uri = url.parse().expect("a URI");
+            let Err(refusal) = policy.check(&uri) else {
+                assert!(url.contains("localhost"), "{url}: the name is allowed, where it leads is refused later");
+                continue;
+            };
+            assert_eq!((refusal.kind, refusal.rule.as_deref()), (RefusalKind::Address, rule), "{url}");
+            assert!(refusal.to_string().contains(class), "{refusal}");
+            if let Some(rule) = rule {
+                assert!(refusal.to_string().contains(&format!("`{rule}`")), "{refusal}");
+                let opened = Policy::new([rule]).expect("a rule");
+                assert_eq!(opened.check(&uri), Ok(()), "{rule}");
+                assert!(opened.check(&"https://10.0.0.2/".parse().expect("a URI")).is_err(), "{rule}");
+                assert!(opened.check(&"https://example.com/".parse().expect("a URI")).is_err(), "{rule}");
+            }
+        }
+    }
 }
 
 #[test]
