@@ -357,7 +357,9 @@ fn not_listed(host: &Host<String>, port: u16) -> Refusal {
     let (authority, rule) = named(host, port);
     Refusal {
         kind: RefusalKind::NotListed,
-        message: format!("the component asks for {authority}, which is not on the allow-list; if it may go there, add `{rule}` to the list"),
+        message: format!(
+            "the component asks for {authority}, which is not on the allow-list; if it may go there, add `{rule}` to the list"
+        ),
         authority,
         rule: Some(rule),
         class: None,
