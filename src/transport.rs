@@ -1,6 +1,6 @@
 //! The seam between the core and the world: requests and responses as data, and the three traits an edge implements.
 
-use alloc::{boxed::Box, rc::Rc, string::String, vec::Vec};
+use alloc::{borrow::Cow, boxed::Box, rc::Rc, string::String, vec::Vec};
 
 /// An HTTP method that X's API uses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,11 +56,11 @@ pub enum Body {
 
 /// Bytes that come a piece at a time.
 pub trait Source {
-    /// The next piece, at most `maximum` bytes; `None` at the end.
+    /// The next piece, at most `maximum` bytes; `None` at the end. What lies in memory is lent: a large file is copied often enough.
     ///
     /// # Errors
     /// [`TransportError`] when no more bytes can be had.
-    fn read(&mut self, maximum: usize) -> Result<Option<Vec<u8>>, TransportError>;
+    fn read(&mut self, maximum: usize) -> Result<Option<Cow<'_, [u8]>>, TransportError>;
 }
 
 /// An answer whose body has not been read yet.
@@ -188,14 +188,20 @@ impl Whole {
     pub fn shared(bytes: Rc<Vec<u8>>) -> Self {
         Self { bytes, at: 0 }
     }
+
+    /// Whether all of it has been read.
+    #[must_use]
+    pub fn is_read(&self) -> bool {
+        self.at >= self.bytes.len()
+    }
 }
 
 impl Source for Whole {
-    fn read(&mut self, maximum: usize) -> Result<Option<Vec<u8>>, TransportError> {
+    fn read(&mut self, maximum: usize) -> Result<Option<Cow<'_, [u8]>>, TransportError> {
         let rest = self.bytes.get(self.at..).unwrap_or_default();
         let piece = rest.get(..maximum.max(1)).unwrap_or(rest);
         self.at += piece.len();
-        Ok(Some(piece.to_vec()).filter(|piece| !piece.is_empty()))
+        Ok(if piece.is_empty() { None } else { Some(Cow::Borrowed(piece)) })
     }
 }
 

@@ -15,7 +15,7 @@ mod tests;
 
 pub use call::Call;
 pub use connection::ConnectionProperties;
-pub use connector::Connector;
+pub use connector::{Connector, Usage};
 pub use engine::Host;
 pub use error::{CallError, Failure, HostError};
 pub use operation::{Operation, OperationKind};

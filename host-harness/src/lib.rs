@@ -67,6 +67,7 @@ pub mod workflow;
 
 pub use host::{
     Call, CallError, CodeCache, ConnectionProperties, Connector, Failure, Host, HostError, HostOptions, Operation, OperationKind, Stop,
+    Usage,
 };
 
 /// The X connector, as it was built with this crate.

@@ -1,6 +1,7 @@
 //! `Transport` over `wasi:http`: streams both ways, keeps the deadline on the monotonic clock, and knows whether bytes may have left.
 
 use alloc::{
+    borrow::Cow,
     boxed::Box,
     string::{String, ToString},
     vec::Vec,
@@ -19,8 +20,6 @@ use crate::transport::{Body, Fault, Instant, Method, Request, Response, Source, 
 
 /// What a host takes to connect; the deadline of the call may be nearer.
 const CONNECT_NANOSECONDS: u64 = 10_000_000_000;
-/// Pieces of bodies in both directions.
-const PIECE: usize = 64 * 1024;
 
 impl Transport for Wasi {
     fn send(&self, request: Request, deadline: Instant) -> Result<Response, TransportError> {
@@ -100,8 +99,9 @@ fn write_all(
     response: &FutureIncomingResponse,
     deadline: Instant,
 ) -> Result<bool, TransportError> {
-    while let Some(piece) = source.read(PIECE)? {
-        let mut rest = piece.as_slice();
+    // The host says how much it takes at a time.
+    while let Some(piece) = source.read(usize::MAX)? {
+        let mut rest = &*piece;
         while !rest.is_empty() {
             let Ok(room) = stream.check_write() else {
                 return Ok(false);
@@ -154,11 +154,11 @@ struct Incoming {
 }
 
 impl Source for Incoming {
-    fn read(&mut self, maximum: usize) -> Result<Option<Vec<u8>>, TransportError> {
+    fn read(&mut self, maximum: usize) -> Result<Option<Cow<'_, [u8]>>, TransportError> {
         loop {
             match self.stream.read(maximum as u64) {
                 Ok(piece) if piece.is_empty() => wait(&[&self.stream.subscribe()], self.deadline)?,
-                Ok(piece) => return Ok(Some(piece)),
+                Ok(piece) => return Ok(Some(Cow::Owned(piece))),
                 Err(StreamError::Closed) => return Ok(None),
                 Err(StreamError::LastOperationFailed(_)) => {
                     return Err(TransportError::maybe_sent(Fault::ConnectionBroken));

@@ -1,6 +1,6 @@
 //! A file as `multipart/form-data` (RFC 7578), made while it is sent.
 
-use alloc::{boxed::Box, format, rc::Rc, string::String, vec::Vec};
+use alloc::{borrow::Cow, boxed::Box, format, rc::Rc, string::String, vec::Vec};
 
 use crate::auth::Accepts;
 use crate::media::kind::Kind;
@@ -65,14 +65,11 @@ struct Chain {
 }
 
 impl Source for Chain {
-    fn read(&mut self, maximum: usize) -> Result<Option<Vec<u8>>, TransportError> {
-        while let Some(part) = self.parts.last_mut() {
-            if let Some(piece) = part.read(maximum)? {
-                return Ok(Some(piece));
-            }
+    fn read(&mut self, maximum: usize) -> Result<Option<Cow<'_, [u8]>>, TransportError> {
+        while self.parts.last().is_some_and(Whole::is_read) {
             self.parts.pop();
         }
-        Ok(None)
+        self.parts.last_mut().map_or(Ok(None), |part| part.read(maximum))
     }
 }
 

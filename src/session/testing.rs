@@ -2,6 +2,7 @@
 
 pub mod authorization;
 
+use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 
@@ -93,7 +94,7 @@ struct Scripted {
 }
 
 impl Source for Scripted {
-    fn read(&mut self, maximum: usize) -> Result<Option<Vec<u8>>, TransportError> {
+    fn read(&mut self, maximum: usize) -> Result<Option<Cow<'_, [u8]>>, TransportError> {
         match self.whole.read(maximum)? {
             None if self.is_cut => Err(TransportError::maybe_sent(Fault::ConnectionBroken)),
             piece => Ok(piece),

@@ -12,6 +12,7 @@ use serde_json::Value;
 use std::fmt;
 use std::mem;
 use std::sync::{Arc, PoisonError};
+use std::time::Duration;
 use tokio::time::Instant;
 use tracing::Instrument;
 use wasmtime::component::{Component, InstancePre, Linker};
@@ -20,6 +21,16 @@ use wasmtime::{Store, Trap};
 /// A component that is loaded and linked, ready to be called. Cloning is cheap.
 #[derive(Clone)]
 pub struct Connector(Arc<Loaded>);
+
+/// What an instance used for a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct Usage {
+    /// The most linear memory that it had, in bytes.
+    pub memory: usize,
+    /// How long it ran; the time that it waited is not in it.
+    pub running_time: Duration,
+}
 
 struct Loaded {
     host: Arc<Shared>,
@@ -80,18 +91,29 @@ impl Connector {
     ///
     /// The connector's own failure, parameters that do not fit, or a limit that was reached.
     pub async fn call(&self, call: Call) -> Result<Value, CallError> {
-        let operation = self.operation(&call.operation)?;
+        self.call_metered(call).await.0
+    }
+
+    /// Runs an operation as [`Connector::call`] does, and tells what the instance used.
+    pub async fn call_metered(&self, call: Call) -> (Result<Value, CallError>, Usage) {
+        let mut usage = Usage::default();
+        let operation = match self.operation(&call.operation) {
+            Ok(operation) => operation,
+            Err(error) => return (Err(error), usage),
+        };
         let span = tracing::info_span!("call", operation = operation.name());
-        async {
-            let result = self.run(operation, call).await;
+        let result = async {
+            let result = self.run(operation, call, &mut usage).await;
+            let Usage { memory, running_time } = usage;
             match &result {
-                Ok(_) => tracing::debug!("done"),
-                Err(error) => tracing::debug!(case = error.case(), code = error.code(), "failed"),
+                Ok(_) => tracing::debug!(memory, ?running_time, "done"),
+                Err(error) => tracing::debug!(memory, ?running_time, case = error.case(), code = error.code(), "failed"),
             }
             result
         }
         .instrument(span)
-        .await
+        .await;
+        (result, usage)
     }
 
     /// Makes an instance as a call does, and ends it: for the benchmark, which pays for nothing else.
@@ -112,7 +134,7 @@ impl Connector {
         store
     }
 
-    async fn run(&self, operation: &Operation, call: Call) -> Result<Value, CallError> {
+    async fn run(&self, operation: &Operation, call: Call, usage: &mut Usage) -> Result<Value, CallError> {
         let host = &self.0.host;
         let deadline = Instant::now() + call.deadline.unwrap_or(host.options.deadline);
         let mut values = operation.read(&or_empty(call.parameters), call.cursor)?;
@@ -132,7 +154,7 @@ impl Connector {
             ..CallHttp::new(Arc::clone(&host.http))
         });
         let state = State::new(call.connection.into_environment(), Arc::clone(&http), host.options.memory);
-        let result = self.run_instance(operation, &values, state, deadline).await?;
+        let result = self.run_instance(operation, &values, state, deadline, usage).await?;
         operation.write(&result).map_err(|(case, problem)| {
             CallError::Connector(Failure {
                 case,
@@ -142,7 +164,14 @@ impl Connector {
         })
     }
 
-    async fn run_instance(&self, operation: &Operation, values: &[Val], state: State, deadline: Instant) -> Result<Val, CallError> {
+    async fn run_instance(
+        &self,
+        operation: &Operation,
+        values: &[Val],
+        state: State,
+        deadline: Instant,
+        usage: &mut Usage,
+    ) -> Result<Val, CallError> {
         let Loaded { host, instance, .. } = &*self.0;
         let Ok(permit) = tokio::time::timeout_at(deadline, host.instances.acquire()).await else {
             return Err(CallError::DeadlineExceeded);
@@ -156,7 +185,8 @@ impl Connector {
                 instance.get_func(&mut store, operation.index).ok_or_else(|| wasmtime::Error::msg("the function is not exported"))?;
             function.call_async(&mut store, values, &mut results).await
         };
-        let ended = limited(running, deadline, host.options.running_time).await;
+        let ended = limited(running, deadline, host.options.running_time, &mut usage.running_time).await;
+        usage.memory = store.data().memory.peak;
         let [result] = results;
         match ended {
             Ok(Ok(())) => Ok(result),

@@ -10,13 +10,15 @@ use wasmtime::ResourceLimiter;
 #[derive(Debug)]
 pub(crate) struct Memory {
     limit: usize,
-    /// Whether the guest asked for more.
+    /// How much the guest has had at most: a memory never shrinks.
+    pub(crate) peak: usize,
+    /// Whether the guest asked for more than the limit.
     pub(crate) exceeded: bool,
 }
 
 impl Memory {
     pub(crate) fn new(limit: usize) -> Self {
-        Self { limit, exceeded: false }
+        Self { limit, peak: 0, exceeded: false }
     }
 }
 
@@ -24,6 +26,9 @@ impl ResourceLimiter for Memory {
     fn memory_growing(&mut self, _: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
         let fits = desired <= self.limit;
         self.exceeded |= !fits;
+        if fits {
+            self.peak = self.peak.max(desired);
+        }
         Ok(fits)
     }
 
@@ -41,17 +46,21 @@ pub(crate) enum Ended {
     Deadline,
 }
 
-/// Runs a future that yields every tick, for so long in all, and for so long on the processor.
-pub(crate) async fn limited<F: Future>(future: F, deadline: tokio::time::Instant, running_time: Duration) -> Result<F::Output, Ended> {
+/// Runs a future that yields every tick, for so long in all, and for so long on the processor: `ran` says how long it was there.
+pub(crate) async fn limited<F: Future>(
+    future: F,
+    deadline: tokio::time::Instant,
+    running_time: Duration,
+    ran: &mut Duration,
+) -> Result<F::Output, Ended> {
     let mut future = pin!(future);
-    let mut ran = Duration::ZERO;
     let metered = poll_fn(|context| {
         let began = Instant::now();
         let polled = future.as_mut().poll(context);
-        ran += began.elapsed();
+        *ran += began.elapsed();
         match polled {
             Poll::Ready(output) => Poll::Ready(Ok(output)),
-            Poll::Pending if ran > running_time => Poll::Ready(Err(Ended::RunningTime)),
+            Poll::Pending if *ran > running_time => Poll::Ready(Err(Ended::RunningTime)),
             Poll::Pending => Poll::Pending,
         }
     });

@@ -175,6 +175,21 @@ async fn a_component_gets_no_more_memory_than_its_cap() {
 }
 
 #[tokio::test]
+async fn what_a_call_used_is_told_however_it_ended() {
+    const PAGE: usize = 64 << 10;
+    let connector = probe(HostOptions { memory: 60 * PAGE, running_time: Duration::from_millis(20), ..options() });
+    let (counted, usage) = connector.call_metered(Call::new("count")).await;
+    assert!(counted.is_ok());
+    assert_eq!(usage.memory, PAGE);
+    // One page at first, and 16 more each time: the fourth time would be beyond the cap.
+    assert_eq!(connector.call_metered(Call::new("grow")).await.1.memory, 49 * PAGE);
+    let (ended, usage) = connector.call_metered(Call::new("spin-for-ever")).await;
+    assert_eq!(ended.expect_err("it is ended").code(), "running-time-exceeded");
+    assert!(usage.running_time > Duration::from_millis(20));
+    assert_eq!(connector.call_metered(Call::new("unknown")).await.1, Usage::default());
+}
+
+#[tokio::test]
 async fn a_trap_ends_the_call_and_not_the_host() {
     let connector = probe(options());
     for _ in 0..20 {

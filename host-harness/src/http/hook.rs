@@ -31,6 +31,12 @@ pub(crate) struct CallHttp {
 /// The hook that a call's store carries.
 pub(crate) struct Hook(pub(crate) Arc<CallHttp>);
 
+/// The largest piece of a request's body that a guest writes at a time.
+const OUTGOING_PIECE: usize = 256 << 10;
+/// How many pieces wait for the network, beside one that is always added: 2 MiB in all. The usual one piece of 1 MiB comes
+/// to as much, and makes guest and network wait for each other.
+const OUTGOING_PIECES: usize = 7;
+
 type Io = Box<dyn Future<Output = Result<(), WasiError>> + Send>;
 type Sending = Box<dyn Future<Output = Result<(Response<WasiBody>, Io), WasiError>> + Send>;
 
@@ -45,6 +51,14 @@ impl WasiHttpHooks for Hook {
     fn set_host_header(&mut self) -> bool {
         // The client sets it where the protocol has one: in HTTP/2 it would stand beside `:authority`.
         false
+    }
+
+    fn p2_outgoing_body_buffer_chunks(&mut self) -> usize {
+        OUTGOING_PIECES
+    }
+
+    fn p2_outgoing_body_chunk_size(&mut self) -> usize {
+        OUTGOING_PIECE
     }
 
     fn send_request(

@@ -8,10 +8,10 @@ use std::fs::File;
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 use tokio::task::JoinHandle;
 
-/// How much of a file is in memory at a time.
+/// How much of a file is read at a time. While the guest takes one piece, the next is read.
 pub(super) const CHUNK: u64 = 256 * 1024;
 
 /// A part of a file, read piece by piece off the async threads.
@@ -21,12 +21,20 @@ pub(super) struct FileBody {
     version: Version,
     next: u64,
     left: u64,
-    reading: Option<JoinHandle<io::Result<Vec<u8>>>>,
+    /// The piece at `next`, once something was asked for.
+    reading: Option<Reading>,
 }
+
+type Reading = JoinHandle<io::Result<Vec<u8>>>;
 
 impl FileBody {
     pub(super) fn new(file: Arc<File>, version: Version, first: u64, length: u64) -> Self {
         Self { file, version, next: first, left: length, reading: None }
+    }
+
+    fn read(&self) -> Reading {
+        let (file, version, next, size) = (Arc::clone(&self.file), self.version, self.next, self.left.min(CHUNK));
+        tokio::task::spawn_blocking(move || read_version_at(&file, version, next, size))
     }
 }
 
@@ -38,15 +46,17 @@ impl HttpBody for FileBody {
         if self.left == 0 {
             return Poll::Ready(None);
         }
-        let (next, size, version) = (self.next, self.left.min(CHUNK), self.version);
-        let file = Arc::clone(&self.file);
-        let reading = self.reading.get_or_insert_with(|| tokio::task::spawn_blocking(move || read_version_at(&file, version, next, size)));
-        let read = ready!(Pin::new(reading).poll(context));
-        self.reading = None;
+        let mut reading = self.reading.take().unwrap_or_else(|| self.read());
+        let Poll::Ready(read) = Pin::new(&mut reading).poll(context) else {
+            self.reading = Some(reading);
+            return Poll::Pending;
+        };
         Poll::Ready(Some(match read {
             Ok(Ok(bytes)) if !bytes.is_empty() => {
                 self.next += bytes.len() as u64;
                 self.left -= bytes.len() as u64;
+                // A guest that went to wait for each piece would be as slow as the two of them together.
+                self.reading = (self.left > 0).then(|| self.read());
                 Ok(Frame::data(bytes.into()))
             }
             // The file has changed, or cannot be read any more.
