@@ -48,12 +48,12 @@ impl Entry {
     /// # Errors
     /// A [`Failure`] that names the part.
     pub fn parse(entry: FileEntry, parameter: &str) -> Result<Self, Failure> {
-        let field = format!("{parameter}.url");
+        let field = part(parameter, "url");
         let source = Source::parse(entry.url, &field)?;
-        let alt_text = describe::check_alt_text(entry.alt_text, &format!("{parameter}.alt_text"))?;
+        let alt_text = describe::check_alt_text(entry.alt_text, &part(parameter, "alt_text"))?;
         let given = entry.subtitles.unwrap_or_default();
         if given.len() > MOST_SUBTITLES {
-            let field = format!("{parameter}.subtitles");
+            let field = part(parameter, "subtitles");
             return Err(Failure::invalid(&field, "too-many-files", "has more than 16 entries; leave the rest out"));
         }
         let mut subtitles = Vec::with_capacity(given.len());
@@ -234,11 +234,11 @@ impl Entry {
 
 impl Subtitle {
     fn parse(given: GivenSubtitle, parameter: &str) -> Result<Self, Failure> {
-        let field = format!("{parameter}.url");
+        let field = part(parameter, "url");
         Ok(Self {
             source: Source::parse(given.url, &field)?,
             field,
-            language: describe::check_language(&given.language_code, &format!("{parameter}.language_code"))?,
+            language: describe::check_language(&given.language_code, &part(parameter, "language_code"))?,
             name: given.name.filter(|name| !name.trim().is_empty()),
         })
     }
@@ -255,6 +255,12 @@ impl Subtitle {
     fn upload(&self, session: &Session<'_>, file: &File<'_>) -> Result<MediaId, Failure> {
         upload::one_shot(session, file, &self.field, None).map(|progress| progress.id)
     }
+}
+
+/// What a part of a parameter is called.
+#[inline(never)]
+fn part(parameter: &str, name: &str) -> String {
+    format!("{parameter}.{name}")
 }
 
 /// Keeps a file where all that are kept fit into a chunk; the others are read again when it is their turn.

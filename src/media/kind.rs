@@ -105,25 +105,38 @@ impl Unfit {
 /// # Errors
 /// [`Unfit`].
 pub fn sniff(head: &[u8]) -> Result<Kind, Unfit> {
+    if head.is_empty() {
+        return Err(Unfit::Empty);
+    }
+    let fits = |(at, mark, kind): &&(usize, &[u8], Kind)| {
+        head.get(*at..).is_some_and(|rest| rest.starts_with(mark)) && (*kind != Kind::Webp || head.starts_with(b"RIFF"))
+    };
     let text = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(head);
-    Ok(match head {
-        [] => return Err(Unfit::Empty),
-        [0xFF, 0xD8, 0xFF, ..] => Kind::Jpeg,
-        [0x89, b'P', b'N', b'G', 0x0D, 0x0A, 0x1A, 0x0A, ..] => Kind::Png,
-        [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => Kind::Webp,
-        [b'G', b'I', b'F', b'8', b'7' | b'9', b'a', ..] => Kind::Gif,
-        [_, _, _, _, b'f', b't', b'y', b'p', brand @ ..] => container::by_brand(brand).ok_or(Unfit::OtherKind)?,
-        // QuickTime files from before 2001 have no brand.
-        [_, _, _, _, b'm', b'o', b'o', b'v', ..] | [_, _, _, _, b'm', b'd', b'a', b't', ..] | [_, _, _, _, b'w', b'i', b'd', b'e', ..] => {
-            Kind::QuickTime
-        }
-        // EBML; Matroska begins in the same way and X does not take it.
-        [0x1A, 0x45, 0xDF, 0xA3, rest @ ..] if contains(rest.get(..64).unwrap_or(rest), b"webm") => Kind::WebM,
-        _ if text.starts_with(b"WEBVTT") => Kind::Vtt,
-        _ if is_srt(text) => Kind::Srt,
-        _ => return Err(other(text)),
-    })
+    match MARKS.iter().find(fits).map(|(.., kind)| *kind) {
+        Some(Kind::Mp4) => container::by_brand(head.get(8..).unwrap_or_default()).ok_or(Unfit::OtherKind),
+        // Matroska begins in the same way and X does not take it.
+        Some(Kind::WebM) if !contains(head.get(..68).unwrap_or(head), b"webm") => Err(Unfit::OtherKind),
+        Some(kind) => Ok(kind),
+        None if text.starts_with(b"WEBVTT") => Ok(Kind::Vtt),
+        None if is_srt(text) => Ok(Kind::Srt),
+        None => Err(other(text)),
+    }
 }
+
+/// Where the bytes lie that tell a kind.
+const MARKS: [(usize, &[u8], Kind); 10] = [
+    (0, b"\xFF\xD8\xFF", Kind::Jpeg),
+    (0, b"\x89PNG\r\n\x1A\n", Kind::Png),
+    (8, b"WEBP", Kind::Webp),
+    (0, b"GIF87a", Kind::Gif),
+    (0, b"GIF89a", Kind::Gif),
+    (4, b"ftyp", Kind::Mp4),
+    // QuickTime files from before 2001 have no brand.
+    (4, b"moov", Kind::QuickTime),
+    (4, b"mdat", Kind::QuickTime),
+    (4, b"wide", Kind::QuickTime),
+    (0, b"\x1A\x45\xDF\xA3", Kind::WebM),
+];
 
 /// Looks whether a file is whole and within what X says of its kind, as far as its first bytes tell. `size` is the whole file's.
 /// An image whose end lies beyond them is X's to judge: cameras and editors append to images, so it need not end at its end.
