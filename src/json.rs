@@ -52,6 +52,12 @@ impl Json {
     /// An object of these members; members that are [`Json::Null`] are left out.
     #[must_use]
     pub fn object<const N: usize>(members: [(&str, Json); N]) -> Self {
+        Self::object_of(Vec::from(members))
+    }
+
+    /// The work of [`Self::object`], which there is one of for each number of members.
+    #[inline(never)]
+    fn object_of(members: Vec<(&str, Json)>) -> Self {
         Self::Object(members.into_iter().filter(|(_, value)| *value != Self::Null).map(|(name, value)| (name.to_string(), value)).collect())
     }
 

@@ -1,15 +1,12 @@
 //! `POST /2/media/metadata`, `POST /2/media/subtitles` · media.write · idempotent · <https://docs.x.com/x-api/media/create-media-metadata>
 
-use alloc::{
-    format,
-    string::{String, ToString},
-};
+use alloc::string::{String, ToString};
 
 use crate::cost::Item;
 use crate::error::Failure;
 use crate::id::MediaId;
 use crate::json::Json;
-use crate::media::upload::ACCEPTS;
+use crate::media::upload::{ACCEPTS, at_step};
 use crate::session::{Session, Write, WriteFailure};
 use crate::transport::Method;
 
@@ -45,7 +42,7 @@ pub fn check_language(code: &str, field: &str) -> Result<String, Failure> {
 /// X's refusal.
 pub fn alt_text(session: &Session<'_>, id: MediaId, text: &str, field: &str) -> Result<(), Failure> {
     let alt_text = Json::object([("alt_text", Json::object([("text", Json::text(text))]))]);
-    send(session, "/2/media/metadata", &Json::object([("id", Json::text(id)), ("metadata", alt_text)]), field, "alt text")?;
+    send(session, "/2/media/metadata", &Json::object([("id", Json::text(id)), ("metadata", alt_text)]), field, "its alt text")?;
     session.bill(Item::MediaMetadata, 1);
     Ok(())
 }
@@ -69,16 +66,12 @@ pub fn subtitles(
     // X spells the category of a video in another way here.
     let category = if category == "amplify_video" { "AmplifyVideo" } else { "TweetVideo" };
     let body = Json::object([("id", Json::text(video)), ("media_category", Json::text(category)), ("subtitles", subtitles)]);
-    send(session, "/2/media/subtitles", &body, field, "subtitles")
+    send(session, "/2/media/subtitles", &body, field, "its subtitles")
 }
 
 fn send(session: &Session<'_>, path: &str, body: &Json, field: &str, what: &str) -> Result<(), Failure> {
     match session.write(Write::json(Method::Post, path.to_string(), body, ACCEPTS)) {
         Ok(_) | Err(WriteFailure::Done(_)) => Ok(()),
-        Err(failure) => {
-            let failure = failure.of_idempotent();
-            let message = format!("{field} was uploaded, and its {what} were not taken: {}", failure.problem().message);
-            Err(failure.message(message).or_field(field))
-        }
+        Err(failure) => Err(at_step(failure.of_idempotent(), field, what)),
     }
 }

@@ -11,12 +11,15 @@ pub struct Extent {
 
 /// Images share the container of videos, under brands of their own.
 pub fn by_brand(brand: &[u8]) -> Option<Kind> {
-    match brand.get(..4)? {
-        b"qt  " => Some(Kind::QuickTime),
-        b"heic" | b"heix" | b"hevc" | b"mif1" | b"msf1" | b"avif" | b"avis" | b"M4A " | b"M4B " | b"jp2 " | b"jpx " | b"crx " => None,
-        _ => Some(Kind::Mp4),
+    let brand = brand.get(..4)?;
+    if brand == b"qt  " {
+        return Some(Kind::QuickTime);
     }
+    OTHER_BRANDS.chunks_exact(4).all(|other| other != brand).then_some(Kind::Mp4)
 }
+
+/// Images, sound and raw pictures of cameras, four letters each.
+const OTHER_BRANDS: &[u8] = b"heicheixhevcmif1msf1avifavisM4A M4B jp2 jpx crx ";
 
 /// Walks the boxes as far as they begin within `head`. `None` when one reaches beyond the file, or one is missing: that which describes the video, or its data.
 pub fn boxes(head: &[u8], size: u64) -> Option<Extent> {
@@ -53,6 +56,10 @@ fn duration(movie: &[u8]) -> Option<u64> {
         1 => (header.get(20..24)?, header.get(24..32)?),
         _ => (header.get(12..16)?, header.get(16..20)?),
     };
+    if ticks.iter().all(|byte| *byte == 0xFF) {
+        // Not known.
+        return None;
+    }
     number(ticks).checked_mul(1_000)?.checked_div(number(scale)).filter(|milliseconds| *milliseconds > 0)
 }
 
