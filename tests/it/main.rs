@@ -13,6 +13,7 @@ mod imports;
 mod leaks;
 mod limits;
 mod loopback;
+mod media;
 
 mod openapi;
 mod openapi_validity;
