@@ -1,3 +1,5 @@
-//! Media: every kind of file, from every source, through every interruption.
+//! Media: every kind of file, from every source, with both kinds of credential, through every interruption.
 
+mod attached;
+mod resumed;
 pub mod samples;
