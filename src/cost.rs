@@ -15,6 +15,7 @@ pub enum Item {
     UserInteraction,
     DmCreate,
     DmEventRead,
+    MediaMetadata,
 }
 
 impl Item {
@@ -30,6 +31,7 @@ impl Item {
             Self::UserInteraction => ("user-interaction", 15_000),
             Self::DmCreate => ("dm-create", 15_000),
             Self::DmEventRead => ("dm-event-read", 10_000),
+            Self::MediaMetadata => ("media-metadata", 5_000),
         }
     }
 }

@@ -5,6 +5,7 @@ use alloc::{
     string::{String, ToString},
 };
 
+use crate::cost::Item;
 use crate::error::Failure;
 use crate::id::MediaId;
 use crate::json::Json;
@@ -44,7 +45,9 @@ pub fn check_language(code: &str, field: &str) -> Result<String, Failure> {
 /// X's refusal.
 pub fn alt_text(session: &Session<'_>, id: MediaId, text: &str, field: &str) -> Result<(), Failure> {
     let alt_text = Json::object([("alt_text", Json::object([("text", Json::text(text))]))]);
-    send(session, "/2/media/metadata", &Json::object([("id", Json::text(id)), ("metadata", alt_text)]), field, "alt text")
+    send(session, "/2/media/metadata", &Json::object([("id", Json::text(id)), ("metadata", alt_text)]), field, "alt text")?;
+    session.bill(Item::MediaMetadata, 1);
+    Ok(())
 }
 
 /// Gives an uploaded video subtitles that are uploaded too.
