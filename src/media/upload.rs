@@ -139,7 +139,7 @@ impl<'a> Upload<'a> {
             };
             let failure = match self.session.write(form.post(self.session, format!("/2/media/upload/{id}/append"), ACCEPTS)) {
                 Ok(_) | Err(WriteFailure::Done(_)) => break,
-                Err(WriteFailure::NotDone(failure)) if failure.case() != Case::Unavailable => return Err(self.lapsed(failure, &index)),
+                Err(WriteFailure::NotDone(failure)) if failure.case() != Case::Unavailable => return self.ended_before(failure, &index),
                 Err(failure) => failure.of_idempotent(),
             };
             repeats += 1;
@@ -190,7 +190,7 @@ impl<'a> Upload<'a> {
         let write = Write { method: Method::Post, path, content_type: None, body: crate::transport::Body::Empty, accepts: ACCEPTS };
         match self.session.write(write) {
             Ok(answer) => self.take(&answer),
-            Err(WriteFailure::NotDone(failure)) => Err(self.lapsed(failure, "")),
+            Err(WriteFailure::NotDone(failure)) => self.ended_before(failure, ""),
             Err(lost) => {
                 let failure = lost.of_idempotent();
                 if self.session.left_ms() < self.spare_ms() || self.look().is_err() {
@@ -199,6 +199,18 @@ impl<'a> Upload<'a> {
                     Ok(())
                 }
             }
+        }
+    }
+
+    /// An earlier call may have brought the upload to its end without its caller hearing of it: X refuses what comes then,
+    /// and a look tells.
+    fn ended_before(&mut self, failure: Failure, segment: &str) -> Result<(), Failure> {
+        if self.has_moved || failure.case() != Case::InvalidInput {
+            return Err(self.lapsed(failure, segment));
+        }
+        match self.look() {
+            Err(told) if told.code() != "media-processing-failed" => Err(self.lapsed(failure, segment)),
+            looked => looked,
         }
     }
 

@@ -259,6 +259,24 @@ async fn an_engine_that_drops_the_whole_instance_goes_on_with_the_token_that_it_
 }
 
 #[tokio::test]
+async fn an_upload_that_an_unheard_call_has_ended_is_ready_for_every_older_token() {
+    let wire = Wire::open().await;
+    let file = video(7);
+    let entry = json!({"url": wire.files.offer("/video.mp4", Offer::of(file.clone()))});
+    for segment in 0..SEGMENTS {
+        wire.simulator.clear_faults();
+        Interruption::Before.order(&wire, segment, 3);
+        let first = wire.call("uploadMedia", json!({ "file": entry })).await.expect("begun");
+        wire.simulator.clear_faults();
+        // Its output is lost with its engine, and so is that of the next one.
+        run_until_ready(&wire, entry.clone(), Some(token(&first))).await;
+        let (output, calls) = run_until_ready(&wire, entry.clone(), Some(token(&first))).await;
+        assert_eq!((calls, &output["data"]["id"]), (1, &first["data"]["id"]), "segment {segment}");
+        assert_whole(&wire.told(&output), &file, &format!("segment {segment}"));
+    }
+}
+
+#[tokio::test]
 async fn a_host_that_ends_the_call_itself_is_no_worse() {
     let wire = Wire::open().await;
     let file = video(6);
