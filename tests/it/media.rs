@@ -1,5 +1,7 @@
 //! Media: every kind of file, from every source, with both kinds of credential, through every interruption.
 
 mod attached;
+mod processed;
 mod resumed;
+mod resumed_wrongly;
 pub mod samples;
