@@ -416,6 +416,17 @@ fn keep<'a>(file: File<'a>, room: &mut usize) -> Option<File<'a>> {
     Some(file)
 }
 
+/// X's refusal of a post or a message, made plain where it is about the media in it.
+#[must_use]
+pub fn refused(failure: Failure) -> Failure {
+    let names_media = failure.problem().field.as_ref().is_some_and(|field| field.contains("media_id"));
+    if failure.case() != Case::InvalidInput || !names_media {
+        return failure;
+    }
+    let message = "media holds what X does not take here: an upload lapses after a day, is its uploader's alone, and is for posts or for messages; upload it again";
+    failure.recast(Case::InvalidInput, "media-not-taken", message).field("media")
+}
+
 /// The failure of a file that X would not take.
 fn unfit(field: &str, problem: Unfit) -> Failure {
     Failure::invalid(field, problem.code(), &format!("{problem}"))

@@ -6,7 +6,7 @@ use alloc::{
 };
 
 use crate::cost::Item;
-use crate::error::Failure;
+use crate::error::{Case, Failure, Party};
 use crate::id::MediaId;
 use crate::json::Json;
 use crate::media::upload::ACCEPTS;
@@ -77,6 +77,10 @@ fn send(session: &Session<'_>, path: &str, body: &Json, field: &str, what: &str)
         Ok(_) | Err(WriteFailure::Done(_)) => Ok(()),
         Err(failure) => {
             let failure = failure.of_idempotent();
+            if failure.case() == Case::NotFound {
+                let message = format!("{field} is not known to X any more: media lapses after a day; upload it again");
+                return Err(failure.recast(Case::InvalidInput, "media-expired", message).party(Party::Author).field(field));
+            }
             let message = format!("{field} was uploaded, and its {what} were not taken: {}", failure.problem().message);
             Err(failure.message(message).or_field(field))
         }

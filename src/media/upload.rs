@@ -229,7 +229,7 @@ impl<'a> Upload<'a> {
         let number = |name: &str| info.get(name).as_integer().and_then(|number| u64::try_from(number).ok());
         self.progress.stage = match info.get("state").as_text() {
             None | Some("succeeded") => Stage::Ready,
-            Some("failed") => return Err(self.failed(info)),
+            Some("failed") => return Err(self.failed(answer, info)),
             Some(_) => Stage::Processing {
                 check_after_s: number("check_after_secs").unwrap_or(CHECK_AFTER_S).clamp(1, 3_600),
                 percent: u32::try_from(number("progress_percent").unwrap_or_default().min(100)).unwrap_or_default(),
@@ -238,8 +238,12 @@ impl<'a> Upload<'a> {
         Ok(())
     }
 
-    fn failed(&self, info: &Json) -> Failure {
-        let words = ["message", "name"].into_iter().find_map(|name| info.get("error").get(name).as_text());
+    /// X tells why within `processing_info`, as it did in version 1.1, or in `errors` beside the data.
+    fn failed(&self, answer: &Answer, info: &Json) -> Failure {
+        let beside = answer.json().ok().and_then(|json| json.get("errors").items().first()).unwrap_or(&Json::Null);
+        let error = info.get("error");
+        let words = [error.get("message"), error.get("name"), beside.get("detail"), beside.get("message"), beside.get("title")];
+        let words = words.into_iter().find_map(Json::as_text);
         let message = format!("{} was uploaded, and X could not work on it; check its codec, size and length, or convert it", self.field);
         let failure = Failure::new(Case::InvalidInput, "media-processing-failed", Party::Author, message).field(self.field);
         self.session.clean(failure.excerpt(words.and_then(crate::classify::excerpt)))
@@ -275,6 +279,8 @@ fn initialize(file: &File<'_>, shared: bool) -> Write {
 /// A failure that says at which step of an upload it came.
 fn at_step(failure: Failure, field: &str, step: &str) -> Failure {
     let message = format!("{field} was not uploaded, it failed at {step}: {}", failure.problem().message);
+    // X names its own parameter, which nobody gave.
+    let failure = if failure.case() == Case::InvalidInput { failure.field(field) } else { failure };
     failure.message(message).or_field(field)
 }
 
