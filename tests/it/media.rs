@@ -1,5 +1,6 @@
 //! Media: every kind of file, from every source, with both kinds of credential, through every interruption.
 
+mod addresses;
 mod attached;
 mod processed;
 mod resumed;
