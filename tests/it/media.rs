@@ -2,6 +2,8 @@
 
 mod addresses;
 mod attached;
+mod bad_files;
+mod bad_servers;
 mod processed;
 mod resumed;
 mod resumed_wrongly;
