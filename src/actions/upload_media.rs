@@ -3,16 +3,16 @@
 //! What does not fit into one call returns a token, and goes on in the next call.
 
 use alloc::string::{String, ToString};
+use alloc::vec::Vec;
 
 use crate::auth::Accepts;
 use crate::bindings::actions::{UploadMediaInput, UploadMediaOutput, UploadState, UploadedMedia};
 use crate::bindings::types::Outcome;
 use crate::error::{Case, Failure};
 use crate::media::limits::Row;
-use crate::media::source::{Reader, Source};
 use crate::media::upload::progress::{Progress, Stage};
 use crate::media::upload::{self, Upload};
-use crate::media::{Entry, Expected};
+use crate::media::{Entry, Expected, entry::Kept};
 use crate::session::Session;
 
 /// What X accepts here.
@@ -33,7 +33,7 @@ pub struct Draft {
 /// Checks the parameters.
 pub fn parse(input: UploadMediaInput) -> Result<Draft, Failure> {
     let entry = Entry::parse(input.file, "file")?;
-    if matches!(entry.source, Source::Uploaded(_)) {
+    if entry.is_at_x() {
         return Err(Failure::invalid(&entry.field, "invalid-url", "names media that X has already; give the file itself"));
     }
     let expected = input.category.and_then(Row::find).map_or(Expected::Any, Expected::Category);
@@ -48,15 +48,10 @@ pub fn parse(input: UploadMediaInput) -> Result<Draft, Failure> {
 pub fn run(session: &Session<'_>, input: UploadMediaInput) -> Result<UploadMediaOutput, Failure> {
     let Draft { entry, expected, progress, shared } = parse(input)?;
     session.credential(ACCEPTS)?;
-    let mut upload = begin(session, &entry, expected, progress, shared)?;
-    let ran = entry.run(&mut upload).and_then(|()| describe(session, &entry, &upload, expected));
-    let pause_ms = match ran {
+    let (mut upload, mut kept) = begin(session, &entry, expected, progress, shared)?;
+    let pause_ms = match entry.run(&mut upload).and_then(|()| describe(session, &entry, &mut upload, expected, &mut kept)) {
         Ok(()) => 0,
         Err(failure) if upload.has_moved && matches!(failure.case(), Case::Unavailable | Case::RateLimited) => {
-            // What is left to do is begun by a look at what X has.
-            if upload.progress.stage == Stage::Ready {
-                upload.progress.stage = Stage::Processing { check_after_s: 1, percent: 100 };
-            }
             failure.problem().retry_after_ms.unwrap_or(PAUSE_MS)
         }
         Err(failure) => return Err(failure),
@@ -70,29 +65,49 @@ fn begin<'a>(
     expected: Expected,
     progress: Option<Progress>,
     shared: bool,
-) -> Result<Upload<'a>, Failure> {
-    let Some(progress) = progress else {
-        let file = entry.inspect(session, expected)?;
-        entry.check_subtitles(session)?;
-        return entry.begin(session, file, shared);
+) -> Result<(Upload<'a>, Kept<'a>), Failure> {
+    let mut kept = Vec::new();
+    let upload = match progress {
+        None => {
+            entry.check(session, expected, &mut kept)?;
+            // One chunk of one file is always kept.
+            let Some(file) = kept.first_mut().and_then(Option::take) else {
+                return Err(Failure::invalid(&entry.field, "file-empty", "holds nothing"));
+            };
+            entry.begin(session, file, shared)?
+        }
+        Some(progress) => {
+            let purpose = if let Expected::Category(row) = expected { row.purpose } else { None };
+            entry.check_said(session, progress.kind.group(), purpose)?;
+            entry.resume(session, progress)?
+        }
     };
-    let is_missing = progress.stage == Stage::Sending && progress.segment < progress.segments();
-    let reader = if is_missing { Some(Reader::resume(session, &entry.source, &entry.field, &progress)?) } else { None };
-    Ok(Upload::resume(session, &entry.field, progress, reader))
+    let mut kept = kept.into_iter();
+    kept.next();
+    Ok((upload, kept))
 }
 
-fn describe(session: &Session<'_>, entry: &Entry, upload: &Upload<'_>, expected: Expected) -> Result<(), Failure> {
-    let category = if let Expected::Category(row) = expected { row.name } else { "" };
-    match upload.progress.stage {
-        Stage::Ready => entry.describe(session, upload.progress.id, category, core::iter::empty()),
-        Stage::Sending | Stage::Processing { .. } => Ok(()),
+/// Gives X the descriptions of a file that it has.
+fn describe<'a>(
+    session: &'a Session<'a>,
+    entry: &'a Entry,
+    upload: &mut Upload<'_>,
+    expected: Expected,
+    kept: &mut Kept<'a>,
+) -> Result<(), Failure> {
+    if upload.progress.stage == Stage::Taken {
+        let category = if let Expected::Category(row) = expected { row.name } else { "" };
+        entry.describe(session, upload.progress.id, category, kept)?;
+        upload.progress.stage = Stage::Ready;
     }
+    Ok(())
 }
 
 fn output(session: &Session<'_>, progress: Progress, pause_ms: u64) -> UploadMediaOutput {
     let (state, check_after_ms) = match progress.stage {
         Stage::Ready => (UploadState::Ready, None),
         Stage::Processing { check_after_s, .. } => (UploadState::Processing, Some(pause_ms.max(check_after_s.saturating_mul(1_000)))),
+        Stage::Taken => (UploadState::Processing, Some(pause_ms)),
         Stage::Sending => (UploadState::Uploading, Some(pause_ms)),
     };
     let (resume, progress_percent): (Option<String>, u32) = (progress.write(), progress.percent());

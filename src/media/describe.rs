@@ -9,7 +9,7 @@ use crate::cost::Item;
 use crate::error::{Case, Failure, Party};
 use crate::id::MediaId;
 use crate::json::Json;
-use crate::media::upload::ACCEPTS;
+use crate::media::upload::{ACCEPTS, at_step};
 use crate::session::{Session, Write, WriteFailure};
 use crate::transport::Method;
 
@@ -45,7 +45,7 @@ pub fn check_language(code: &str, field: &str) -> Result<String, Failure> {
 /// X's refusal.
 pub fn alt_text(session: &Session<'_>, id: MediaId, text: &str, field: &str) -> Result<(), Failure> {
     let alt_text = Json::object([("alt_text", Json::object([("text", Json::text(text))]))]);
-    send(session, "/2/media/metadata", &Json::object([("id", Json::text(id)), ("metadata", alt_text)]), field, "alt text")?;
+    send(session, "/2/media/metadata", &Json::object([("id", Json::text(id)), ("metadata", alt_text)]), field, "its alt text")?;
     session.bill(Item::MediaMetadata, 1);
     Ok(())
 }
@@ -69,7 +69,7 @@ pub fn subtitles(
     // X spells the category of a video in another way here.
     let category = if category == "amplify_video" { "AmplifyVideo" } else { "TweetVideo" };
     let body = Json::object([("id", Json::text(video)), ("media_category", Json::text(category)), ("subtitles", subtitles)]);
-    send(session, "/2/media/subtitles", &body, field, "subtitles")
+    send(session, "/2/media/subtitles", &body, field, "its subtitles")
 }
 
 fn send(session: &Session<'_>, path: &str, body: &Json, field: &str, what: &str) -> Result<(), Failure> {
@@ -81,8 +81,7 @@ fn send(session: &Session<'_>, path: &str, body: &Json, field: &str, what: &str)
                 let message = format!("{field} is not known to X any more: media lapses after a day; upload it again");
                 return Err(failure.recast(Case::InvalidInput, "media-expired", message).party(Party::Author).field(field));
             }
-            let message = format!("{field} was uploaded, and its {what} were not taken: {}", failure.problem().message);
-            Err(failure.message(message).or_field(field))
+            Err(at_step(failure, field, what))
         }
     }
 }

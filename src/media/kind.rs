@@ -66,33 +66,36 @@ impl Kind {
     }
 }
 
-/// Why X would not take a file; completes a sentence that begins with the field's name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+/// Why X would not take a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unfit {
-    #[error("is an empty file; check that the step before it made one")]
     Empty,
-    #[error("is no JPEG, PNG, WEBP, GIF, MP4, QuickTime, WebM, SRT or VTT by its first bytes; give a file of one of these kinds")]
     OtherKind,
-    #[error("is an SVG drawing, which X does not take; export it as PNG")]
     Drawing,
-    #[error("is a web page and no media file; check that its address does not lead to a page, a login perhaps")]
     Page,
-    #[error("is cut off: its end is missing; make or download it again")]
     Truncated,
-    #[error(
-        "is a GIF beyond what X takes: at most 1280 by 1080 pixels, 350 images, and 300 million pixels in all; make it smaller, or a video"
-    )]
     GifTooLarge,
 }
 
 impl Unfit {
+    /// The code of the problem, and the end of a sentence that begins with the field's name.
     #[must_use]
-    pub const fn code(self) -> &'static str {
+    pub const fn told(self) -> (&'static str, &'static str) {
         match self {
-            Self::Empty => "file-empty",
-            Self::OtherKind | Self::Drawing | Self::Page => "file-not-an-image",
-            Self::Truncated => "file-truncated",
-            Self::GifTooLarge => "file-too-large",
+            Self::Empty => ("file-empty", "is an empty file; check that the step before it made one"),
+            Self::OtherKind => (
+                "file-not-an-image",
+                "is no JPEG, PNG, WEBP, GIF, MP4, QuickTime, WebM, SRT or VTT by its first bytes; give a file of one of these kinds",
+            ),
+            Self::Drawing => ("file-not-an-image", "is an SVG drawing, which X does not take; export it as PNG"),
+            Self::Page => {
+                ("file-not-an-image", "is a web page and no media file; check that its address does not lead to a page, a login perhaps")
+            }
+            Self::Truncated => ("file-truncated", "is cut off: its end is missing; make or download it again"),
+            Self::GifTooLarge => (
+                "file-too-large",
+                "is a GIF beyond what X takes: at most 1280 by 1080 pixels, 350 images, and 300 million pixels in all; make it smaller, or a video",
+            ),
         }
     }
 }
@@ -123,6 +126,7 @@ pub fn sniff(head: &[u8]) -> Result<Kind, Unfit> {
 }
 
 /// Looks whether a file is whole and within what X says of its kind, as far as its first bytes tell. `size` is the whole file's.
+/// An image whose end lies beyond them is X's to judge: cameras and editors append to images, so it need not end at its end.
 ///
 /// # Errors
 /// [`Unfit`].
@@ -131,7 +135,7 @@ pub fn check(head: &[u8], size: u64) -> Result<(Kind, Extent), Unfit> {
     let is_whole = head.len() as u64 >= size;
     let mut extent = Extent::default();
     let fits = match kind {
-        Kind::Jpeg => !is_whole || contains(head, &[0xFF, 0xD9]),
+        Kind::Jpeg => !is_whole || contains(picture(head), &[0xFF, 0xD9]),
         Kind::Png => !is_whole || contains(head, b"IEND"),
         Kind::Webp => head.get(4..8).and_then(|length| length.try_into().ok()).is_some_and(|length| {
             // The size of a RIFF file leaves out its first eight bytes.
@@ -161,15 +165,16 @@ fn cut(is_cut: bool, kind: Kind, extent: Extent) -> Result<(Kind, Extent), Unfit
     if is_cut { Err(Unfit::Truncated) } else { Ok((kind, extent)) }
 }
 
-/// The end mark of an image whose end was not in its first bytes. Cameras and editors append to images, so it is
-/// looked for in all of the last chunk.
-#[must_use]
-pub fn ends_well(kind: Kind, tail: &[u8]) -> bool {
-    match kind {
-        Kind::Jpeg => contains(tail, &[0xFF, 0xD9]),
-        Kind::Png => contains(tail, b"IEND"),
-        _ => true,
+/// A JPEG without the segments before its picture: one of them may hold a small image with an end mark of its own.
+fn picture(head: &[u8]) -> &[u8] {
+    let mut rest = head.get(2..).unwrap_or_default();
+    while let [0xFF, 0xC0..=0xD8 | 0xDB..=0xFE, high, low, ..] = rest {
+        let Some(after) = rest.get(2 + usize::from(u16::from_be_bytes([*high, *low]))..) else {
+            break;
+        };
+        rest = after;
     }
+    rest
 }
 
 /// Looks from behind: end marks are there.

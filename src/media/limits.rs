@@ -1,8 +1,10 @@
 //! What X takes in each category, for accounts without and with X Premium. <https://docs.x.com/x-api/media/quickstart/best-practices>
 
 use crate::bindings::types::MediaCategory;
+use crate::connection::MEDIA_CHUNKS;
 use crate::media::Purpose;
 use crate::media::kind::Group;
+use crate::media::upload::MOST_SEGMENTS;
 
 const MB: u64 = 1024 * 1024;
 const GB: u64 = 1024 * MB;
@@ -21,7 +23,7 @@ pub struct Row {
 }
 
 /// In the order of `wit/`; of two that fit a file, the first is taken.
-pub const TABLE: [Row; 8] = [
+pub static TABLE: [Row; 8] = [
     row(MediaCategory::TweetImage, "tweet_image", Group::Image, Some(Purpose::Post), [5 * MB; 2], [0; 2]),
     row(MediaCategory::TweetGif, "tweet_gif", Group::Gif, Some(Purpose::Post), [15 * MB; 2], [0; 2]),
     row(MediaCategory::TweetVideo, "tweet_video", Group::Video, Some(Purpose::Post), [8 * GB, 16 * GB], [20 * 60_000, 125 * 60_000]),
@@ -50,17 +52,24 @@ impl Row {
         TABLE.iter().find(|row| row.group == group && row.purpose.is_none_or(|own| own == purpose))
     }
 
+    /// The row of subtitles, which comes last.
+    #[must_use]
+    pub fn subtitles() -> &'static Self {
+        let [.., row] = &TABLE;
+        row
+    }
+
     /// The row of a category.
     #[must_use]
     pub fn find(category: MediaCategory) -> Option<&'static Self> {
         TABLE.iter().find(|row| row.category == category)
     }
 
-    /// How many bytes a file may have.
+    /// How many bytes a file may have; a thousand of X's largest segments carry less than X would take of a video.
     #[must_use]
     pub fn largest(&self, is_premium: bool) -> u64 {
         let [plain, premium] = self.largest;
-        if is_premium { premium } else { plain }
+        (if is_premium { premium } else { plain }).min(MOST_SEGMENTS * u64::from(*MEDIA_CHUNKS.end()))
     }
 
     /// How long a video may play, in milliseconds; 0 for what does not play.
@@ -94,7 +103,7 @@ mod tests {
         let told = |category| Row::find(category).map(|row| [false, true].map(|premium| (row.largest(premium), row.longest_ms(premium))));
         assert_eq!(told(MediaCategory::TweetImage), Some([(5_242_880, 0), (5_242_880, 0)]));
         assert_eq!(told(MediaCategory::DmVideo), Some([(536_870_912, 140_000), (1_073_741_824, 600_000)]));
-        assert_eq!(told(MediaCategory::TweetVideo), Some([(8_589_934_592, 1_200_000), (17_179_869_184, 7_500_000)]));
+        assert_eq!(told(MediaCategory::TweetVideo), Some([(8_000_000_000, 1_200_000), (8_000_000_000, 7_500_000)]));
         assert_eq!(told(MediaCategory::Subtitles), Some([(1_048_576, 0), (1_048_576, 0)]));
     }
 }

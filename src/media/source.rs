@@ -1,14 +1,12 @@
 //! Where the bytes of a file are: an `https:` address, a `data:` URL (RFC 2397), or media that X already has.
 
+mod data;
 mod reader;
 
 use alloc::{
     format,
     string::{String, ToString},
-    vec::Vec,
 };
-
-use base64::{Engine, engine::general_purpose};
 
 pub use reader::{Reader, changed};
 
@@ -20,9 +18,10 @@ use crate::transport::Target;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Source {
     Https(Target),
-    /// The part of a `data:` URL behind its comma.
+    /// A `data:` URL, and where in it the data begin. It may be as large as a file, so there is one copy of it.
     Data {
-        text: String,
+        url: String,
+        begins_at: usize,
         base64: bool,
     },
     Uploaded(MediaId),
@@ -33,7 +32,7 @@ impl Source {
     ///
     /// # Errors
     /// A [`Failure`] that names `field`.
-    pub fn parse(url: &str, field: &str) -> Result<Self, Failure> {
+    pub fn parse(url: String, field: &str) -> Result<Self, Failure> {
         let text = url.trim();
         if text.is_empty() {
             return Err(invalid(field, "is empty; give an https: or data: URL, or media-id: and the id of uploaded media"));
@@ -41,7 +40,7 @@ impl Source {
         let (scheme, rest) = text.split_once(':').unwrap_or(("", text));
         match scheme.to_ascii_lowercase().as_str() {
             "https" => https(rest, field),
-            "data" => data(rest, field),
+            "data" => data(url, field),
             "media-id" => MediaId::from_digits(rest)
                 .map(Self::Uploaded)
                 .ok_or_else(|| invalid(field, "names no uploaded media: behind media-id: stand 1 to 19 digits")),
@@ -57,7 +56,7 @@ impl Source {
     pub fn redirect(target: &Target, location: &str, field: &str) -> Result<Target, Failure> {
         let has_scheme = location.split_once(':').is_some_and(|(scheme, _)| !scheme.contains(['/', '?', '#']));
         let source = if has_scheme {
-            Self::parse(location, field)
+            Self::parse(location.to_string(), field)
         } else if let Some(rest) = location.strip_prefix("//") {
             https(&format!("//{rest}"), field)
         } else {
@@ -102,47 +101,12 @@ fn https(rest: &str, field: &str) -> Result<Source, Failure> {
     Ok(Source::Https(Target { plain: false, authority: authority.to_string(), path }))
 }
 
-fn data(rest: &str, field: &str) -> Result<Source, Failure> {
-    let (head, text) = rest
-        .split_once(',')
-        .ok_or_else(|| invalid(field, "is a data: URL without a comma; it looks like data:image/png;base64,iVBOR..."))?;
+fn data(url: String, field: &str) -> Result<Source, Failure> {
+    let Some((head, _)) = url.split_once(',') else {
+        return Err(invalid(field, "is a data: URL without a comma; it looks like data:image/png;base64,iVBOR..."));
+    };
     let base64 = head.rsplit(';').next().is_some_and(|last| last.trim().eq_ignore_ascii_case("base64"));
-    Ok(Source::Data { text: text.to_string(), base64 })
-}
-
-/// Decodes the part behind the comma.
-///
-/// # Errors
-/// A [`Failure`] that names `field`.
-pub fn decode(text: &str, base64: bool, field: &str) -> Result<Vec<u8>, Failure> {
-    let plain = percent_decoded(text).ok_or_else(|| invalid(field, "is a data: URL with a broken % sequence"))?;
-    if base64 {
-        let clean: Vec<u8> = plain.into_iter().filter(|byte| !byte.is_ascii_whitespace()).collect();
-        let engine = if clean.iter().any(|byte| matches!(byte, b'-' | b'_')) { URL_SAFE } else { STANDARD };
-        engine.decode(&clean).map_err(|_| invalid(field, "is a data: URL whose base64 is damaged; make it again"))
-    } else {
-        Ok(plain)
-    }
-}
-
-const LENIENT: general_purpose::GeneralPurposeConfig =
-    general_purpose::GeneralPurposeConfig::new().with_decode_padding_mode(base64::engine::DecodePaddingMode::Indifferent);
-const STANDARD: general_purpose::GeneralPurpose = general_purpose::GeneralPurpose::new(&base64::alphabet::STANDARD, LENIENT);
-const URL_SAFE: general_purpose::GeneralPurpose = general_purpose::GeneralPurpose::new(&base64::alphabet::URL_SAFE, LENIENT);
-
-fn percent_decoded(text: &str) -> Option<Vec<u8>> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.bytes();
-    while let Some(byte) = rest.next() {
-        bytes.push(if byte == b'%' {
-            let digit = |byte: Option<u8>| char::from(byte?).to_digit(16);
-            let (high, low) = (digit(rest.next())?, digit(rest.next())?);
-            u8::try_from(high * 16 + low).ok()?
-        } else {
-            byte
-        });
-    }
-    Some(bytes)
+    Ok(Source::Data { begins_at: head.len() + 1, url, base64 })
 }
 
 fn invalid(field: &str, message: &str) -> Failure {
@@ -154,7 +118,7 @@ mod tests {
     use super::*;
 
     fn parse(url: &str) -> Result<Source, String> {
-        Source::parse(url, "media[0].url").map_err(|failure| failure.problem().message.clone())
+        Source::parse(url.to_string(), "media[0].url").map_err(|failure| failure.problem().message.clone())
     }
 
     fn target(authority: &str, path: &str) -> Target {
@@ -170,8 +134,10 @@ mod tests {
         assert_eq!(parse("https://example.com/a.png?x=1#f"), Ok(https("example.com", "/a.png?x=1")));
         assert_eq!(parse("HTTPS://example.com:8443"), Ok(https("example.com:8443", "/")));
         assert_eq!(parse("media-id:123"), Ok(Source::Uploaded(MediaId::from_digits("123").expect("digits"))));
-        assert_eq!(parse("data:image/png;base64,AAAA"), Ok(Source::Data { text: "AAAA".into(), base64: true }));
-        assert_eq!(parse("data:,a%20b"), Ok(Source::Data { text: "a%20b".into(), base64: false }));
+        let data = |url: &str, begins_at, base64| Source::Data { url: url.to_string(), begins_at, base64 };
+        assert_eq!(parse("data:image/png;base64,AAAA"), Ok(data("data:image/png;base64,AAAA", 22, true)));
+        assert_eq!(parse(" data:,a%20b"), Ok(data(" data:,a%20b", 7, false)));
+        assert_eq!(parse("DATA:text/plain;charset=utf-8;BASE64 ,AA,A"), Ok(data("DATA:text/plain;charset=utf-8;BASE64 ,AA,A", 38, true)));
     }
 
     #[test]
@@ -199,18 +165,6 @@ mod tests {
             let message = parse(url).expect_err(url);
             assert!(message.starts_with("media[0].url "), "{url}: {message}");
         }
-    }
-
-    #[test]
-    fn data_urls_are_decoded() {
-        let read = |text: &str, base64| decode(text, base64, "f");
-        assert_eq!(read("aGVsbG8=", true).expect("padded"), b"hello");
-        assert_eq!(read("aGVsbG8", true).expect("unpadded"), b"hello");
-        assert_eq!(read("aGVs%0AbG8%3D", true).expect("escaped"), b"hello");
-        assert_eq!(read("-_-_", true).expect("URL alphabet"), [0xFB, 0xFF, 0xBF]);
-        assert_eq!(read("a%20b", false).expect("plain"), b"a b");
-        assert_eq!(read("a%2", false).expect_err("broken").code(), "invalid-url");
-        assert_eq!(read("a===b", true).expect_err("damaged").code(), "invalid-url");
     }
 
     #[test]

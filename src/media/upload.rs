@@ -6,32 +6,25 @@ pub mod progress;
 #[cfg(test)]
 mod tests;
 
-use alloc::{
-    format,
-    rc::Rc,
-    string::{String, ToString},
-    vec::Vec,
-};
+use alloc::{format, rc::Rc, string::ToString, vec::Vec};
 
-use progress::{Progress, Stage};
+use progress::{Progress, Stage, number};
 
 use crate::auth::Accepts;
 use crate::error::{Case, Failure, Party};
-use crate::id::MediaId;
 use crate::json::Json;
 use crate::media::File;
 use crate::media::form::{self, Form};
-use crate::media::kind::{self, Kind};
-use crate::media::source::Reader;
+use crate::media::source::{Reader, Source, changed};
 use crate::session::{Answer, Session, Write, WriteFailure};
-use crate::transport::Method;
+use crate::transport::{Body, Method};
 
 /// What X accepts here.
 pub const ACCEPTS: Accepts = Accepts::USER.with_scopes(&["media.write"]);
 
 /// How many segments X takes.
 pub const MOST_SEGMENTS: u64 = 1_000;
-/// How often a segment is sent again.
+/// How often a segment, or the word that there are no more, is sent again.
 const MOST_REPEATS: u32 = 2;
 /// What has to be left of the call when a step begins, at most.
 const MOST_SPARE_MS: u64 = 5_000;
@@ -46,7 +39,6 @@ pub struct Upload<'a> {
     reader: Option<Reader<'a>>,
     /// The segment that is sent next, once it was read.
     chunk: Rc<Vec<u8>>,
-    kind: Kind,
     /// Whether this call has brought the upload on.
     pub has_moved: bool,
     longest_step_ms: u64,
@@ -56,35 +48,51 @@ pub struct Upload<'a> {
 ///
 /// # Errors
 /// X's refusal as a [`Failure`]. A lost answer is `unavailable`: uploading twice does no harm.
-pub fn one_shot(session: &Session<'_>, file: &File<'_>, name: Option<&str>) -> Result<Progress, Failure> {
+pub fn one_shot(session: &Session<'_>, file: &File<'_>, field: &str, name: Option<&str>) -> Result<Progress, Failure> {
     let file_name = form::file_name(name, file.kind);
     let form =
         Form { name: "media_category", value: file.row.name, file_name: &file_name, media_type: file.kind.media_type(), bytes: &file.head };
-    let answer = session.write(form.post(session, "/2/media/upload".to_string(), ACCEPTS)).map_err(WriteFailure::of_idempotent)?;
-    let mut progress = Progress::new(session, file, &answer)?;
+    let mut progress = announced(session, file, field, form.post(session, "/2/media/upload".to_string(), ACCEPTS))?;
     progress.segment = progress.segments();
-    progress.stage = Stage::Ready;
+    progress.stage = Stage::Taken;
     Ok(progress)
 }
 
+/// Sends what makes X give out a media id.
+fn announced(session: &Session<'_>, file: &File<'_>, field: &str, write: Write) -> Result<Progress, Failure> {
+    let answer = session.write(write).map_err(WriteFailure::of_idempotent);
+    answer.and_then(|answer| Progress::new(session, file, &answer)).map_err(|failure| at_step(failure, field, "its first request"))
+}
+
 impl<'a> Upload<'a> {
+    fn new(session: &'a Session<'a>, field: &'a str, progress: Progress, reader: Option<Reader<'a>>) -> Self {
+        Self { session, field, progress, reader, chunk: Rc::default(), has_moved: true, longest_step_ms: 0 }
+    }
+
     /// Tells X of the file, and gets a media id for it.
     ///
     /// # Errors
     /// X's refusal.
     pub fn begin(session: &'a Session<'a>, field: &'a str, file: File<'a>, shared: bool) -> Result<Self, Failure> {
-        let write = initialize(&file, shared);
-        let answer = session.write(write).map_err(|failure| at_step(failure.of_idempotent(), field, "its announcement"))?;
-        let progress = Progress::new(session, &file, &answer)?;
-        let File { kind, head, reader, .. } = file;
-        Ok(Self { session, field, progress, reader: Some(reader), chunk: head, kind, has_moved: true, longest_step_ms: 0 })
+        let progress = announced(session, &file, field, initialize(&file, shared))?;
+        let File { head, reader, .. } = file;
+        Ok(Self { chunk: head, ..Self::new(session, field, progress, Some(reader)) })
     }
 
-    /// Goes on with an upload of an earlier call, whose file is open as long as some of it is missing.
+    /// A file that X got in one request.
     #[must_use]
-    pub fn resume(session: &'a Session<'a>, field: &'a str, progress: Progress, reader: Option<Reader<'a>>) -> Self {
-        let kind = progress.kind;
-        Self { session, field, progress, reader, chunk: Rc::default(), kind, has_moved: false, longest_step_ms: 0 }
+    pub fn at_x(session: &'a Session<'a>, field: &'a str, progress: Progress) -> Self {
+        Self::new(session, field, progress, None)
+    }
+
+    /// Goes on with an upload of an earlier call, and opens the file where some of it is missing.
+    ///
+    /// # Errors
+    /// A [`Failure`] when the file cannot be read, or is not the one that it was.
+    pub fn resume(session: &'a Session<'a>, source: &'a Source, field: &'a str, progress: Progress) -> Result<Self, Failure> {
+        let is_missing = progress.stage == Stage::Sending && progress.segment < progress.segments();
+        let reader = if is_missing { Some(Reader::open(session, source, field, Some(&progress))?) } else { None };
+        Ok(Self { has_moved: false, ..Self::new(session, field, progress, reader) })
     }
 
     /// Goes on until X has the file ready, or the deadline of the call is near. Then `progress` says how far it came.
@@ -98,7 +106,7 @@ impl<'a> Upload<'a> {
             }
             let began_ms = self.session.left_ms();
             match self.progress.stage {
-                Stage::Ready => return Ok(()),
+                Stage::Taken | Stage::Ready => return Ok(()),
                 Stage::Sending if self.progress.segment < self.progress.segments() => self.append()?,
                 Stage::Sending => self.finalize()?,
                 Stage::Processing { check_after_s, .. } => {
@@ -107,7 +115,11 @@ impl<'a> Upload<'a> {
                         return Ok(());
                     }
                     self.session.wait_ms(wait_ms);
-                    self.look()?;
+                    match self.look() {
+                        // X has all of the file: it is asked again, as long as there is time.
+                        Err(failure) if self.has_moved && failure.case() == Case::Unavailable => {}
+                        looked => looked?,
+                    }
                 }
             }
             self.has_moved = true;
@@ -139,11 +151,17 @@ impl<'a> Upload<'a> {
             };
             let failure = match self.session.write(form.post(self.session, format!("/2/media/upload/{id}/append"), ACCEPTS)) {
                 Ok(_) | Err(WriteFailure::Done(_)) => break,
-                Err(WriteFailure::NotDone(failure)) if failure.case() != Case::Unavailable => return self.ended_before(failure, &index),
                 Err(failure) => failure.of_idempotent(),
             };
             repeats += 1;
-            if repeats > MOST_REPEATS || self.session.left_ms() == 0 {
+            // An earlier call may have ended the upload without its caller hearing of it: X refuses segments then, and tells where it is.
+            if !self.has_moved
+                && failure.case() == Case::InvalidInput
+                && let Ok(answer) = self.ask()
+            {
+                return self.take(&answer);
+            }
+            if failure.case() != Case::Unavailable || repeats > MOST_REPEATS || self.session.left_ms() == 0 {
                 return Err(self.lapsed(failure, &index));
             }
         }
@@ -163,90 +181,84 @@ impl<'a> Upload<'a> {
         let length = u64::from(self.progress.chunk).min(self.progress.size.saturating_sub(position));
         let length = usize::try_from(length).unwrap_or_default();
         let (Some(reader), Some(chunk)) = (&mut self.reader, Rc::get_mut(&mut self.chunk)) else {
-            return Err(super::source::changed(self.field));
+            return Err(changed(self.field));
         };
         reader.seek(position)?;
-        let read = reader.fill(chunk, length).and_then(|()| {
-            let is_short = chunk.len() < length;
-            let is_last = position + length as u64 == self.progress.size;
-            if is_short || (is_last && !reader.ends_here()?) {
-                return Err(super::source::changed(self.field));
-            }
-            if is_last && !kind::ends_well(self.kind, chunk) {
-                return Err(super::unfit(self.field, kind::Unfit::Truncated));
-            }
-            Ok(())
-        });
-        if read.is_err() {
-            // A part of a segment is no segment.
-            chunk.clear();
-        }
-        read
+        let is_last = position + length as u64 == self.progress.size;
+        let read = reader.fill(chunk, length).and_then(|()| if is_last { reader.check_end() } else { Ok(()) });
+        let problem = match read {
+            Err(failure) => failure,
+            Ok(()) if chunk.len() < length => changed(self.field),
+            Ok(()) => return Ok(()),
+        };
+        // A part of a segment is no segment.
+        chunk.clear();
+        Err(problem)
     }
 
-    /// Tells X that it has all. When the answer is lost, X is asked how far it is.
+    /// Tells X that it has all. Where the answer is lost, or X may have been told before, X is asked how far it is.
     fn finalize(&mut self) -> Result<(), Failure> {
-        let path = format!("/2/media/upload/{}/finalize", self.progress.id);
-        let write = Write { method: Method::Post, path, content_type: None, body: crate::transport::Body::Empty, accepts: ACCEPTS };
-        match self.session.write(write) {
-            Ok(answer) => self.take(&answer),
-            Err(WriteFailure::NotDone(failure)) => self.ended_before(failure, ""),
-            Err(lost) => {
-                let failure = lost.of_idempotent();
-                if self.session.left_ms() < self.spare_ms() || self.look().is_err() {
-                    Err(at_step(failure, self.field, "its end"))
-                } else {
-                    Ok(())
-                }
+        let mut repeats = 0;
+        loop {
+            let path = format!("/2/media/upload/{}/finalize", self.progress.id);
+            let write = Write { method: Method::Post, path, content_type: None, body: Body::Empty, accepts: ACCEPTS };
+            let failure = match self.session.write(write) {
+                Ok(answer) => match answer.data() {
+                    Ok(_) => return self.take(&answer),
+                    Err(unreadable) => WriteFailure::Done(unreadable),
+                },
+                Err(failure) => failure,
+            };
+            let failure = failure.of_idempotent();
+            let is_lost = failure.case() == Case::Unavailable;
+            if (is_lost || matches!(failure.case(), Case::InvalidInput | Case::Conflict))
+                && let Ok(answer) = self.ask()
+            {
+                return self.take(&answer);
+            }
+            repeats += 1;
+            if !is_lost || repeats > MOST_REPEATS || self.session.left_ms() == 0 {
+                return Err(self.lapsed(failure, ""));
             }
         }
     }
 
-    /// An earlier call may have brought the upload to its end without its caller hearing of it: X refuses what comes then,
-    /// and a look tells.
-    fn ended_before(&mut self, failure: Failure, segment: &str) -> Result<(), Failure> {
-        if self.has_moved || failure.case() != Case::InvalidInput {
-            return Err(self.lapsed(failure, segment));
-        }
-        match self.look() {
-            Err(told) if told.code() != "media-processing-failed" => Err(self.lapsed(failure, segment)),
-            looked => looked,
-        }
+    fn ask(&self) -> Result<Answer, Failure> {
+        self.session.read(&format!("/2/media/upload?command=STATUS&media_id={}", self.progress.id), ACCEPTS)
     }
 
     /// Asks X how far it is.
     fn look(&mut self) -> Result<(), Failure> {
-        let path = format!("/2/media/upload?command=STATUS&media_id={}", self.progress.id);
-        let answer = self.session.read(&path, ACCEPTS).map_err(|failure| self.lapsed(failure, ""))?;
+        let answer = self.ask().map_err(|failure| self.lapsed(failure, ""))?;
         self.take(&answer)
     }
 
     /// Reads how far X is.
     fn take(&mut self, answer: &Answer) -> Result<(), Failure> {
-        let data = answer.data()?;
+        let data = answer.data().map_err(|failure| self.lapsed(failure, ""))?;
         self.progress.learn(self.session, data);
         let info = data.get("processing_info");
-        let number = |name: &str| info.get(name).as_integer().and_then(|number| u64::try_from(number).ok());
         self.progress.stage = match info.get("state").as_text() {
-            None | Some("succeeded") => Stage::Ready,
-            Some("failed") => return Err(self.failed(answer, info)),
-            Some(_) => Stage::Processing {
-                check_after_s: number("check_after_secs").unwrap_or(CHECK_AFTER_S).clamp(1, 3_600),
-                percent: u32::try_from(number("progress_percent").unwrap_or_default().min(100)).unwrap_or_default(),
+            Some("succeeded") => Stage::Taken,
+            // X does not work on images.
+            None if info.is_null() => Stage::Taken,
+            Some("failed") => return Err(self.failed(info, answer.json()?)),
+            _ => Stage::Processing {
+                check_after_s: number(info, "check_after_secs").unwrap_or(CHECK_AFTER_S).clamp(1, 3_600),
+                percent: u32::try_from(number(info, "progress_percent").unwrap_or_default().min(100)).unwrap_or_default(),
             },
         };
         Ok(())
     }
 
-    /// X tells why within `processing_info`, as it did in version 1.1, or in `errors` beside the data.
-    fn failed(&self, answer: &Answer, info: &Json) -> Failure {
-        let beside = answer.json().ok().and_then(|json| json.get("errors").items().first()).unwrap_or(&Json::Null);
-        let error = info.get("error");
-        let words = [error.get("message"), error.get("name"), beside.get("detail"), beside.get("message"), beside.get("title")];
-        let words = words.into_iter().find_map(Json::as_text);
+    /// X gives its reason within the answer as version 1.1 did, or beside its data.
+    fn failed(&self, info: &Json, answer: &Json) -> Failure {
+        let (inside, beside) = (info.get("error"), answer.get("errors").items().first().unwrap_or(&Json::Null));
+        let words = [(inside, "message"), (inside, "name"), (beside, "detail"), (beside, "title")];
+        let words = words.into_iter().find_map(|(error, name)| error.get(name).as_text());
         let message = format!("{} was uploaded, and X could not work on it; check its codec, size and length, or convert it", self.field);
-        let failure = Failure::new(Case::InvalidInput, "media-processing-failed", Party::Author, message).field(self.field);
-        self.session.clean(failure.excerpt(words.and_then(crate::classify::excerpt)))
+        let failure = Failure::new(Case::InvalidInput, "media-processing-failed", Party::Author, message);
+        self.session.clean(failure.excerpt(words.and_then(crate::classify::excerpt))).field(self.field)
     }
 
     /// A refusal at a step; X forgets uploads after a day.
@@ -276,26 +288,10 @@ fn initialize(file: &File<'_>, shared: bool) -> Write {
     Write::json(Method::Post, "/2/media/upload/initialize".to_string(), &body, ACCEPTS)
 }
 
-/// A failure that says at which step of an upload it came.
-fn at_step(failure: Failure, field: &str, step: &str) -> Failure {
-    let message = format!("{field} was not uploaded, it failed at {step}: {}", failure.problem().message);
-    // X names its own parameter, which nobody gave.
-    let failure = if failure.case() == Case::InvalidInput { failure.field(field) } else { failure };
-    failure.message(message).or_field(field)
-}
-
-/// The id in an answer.
-fn id(answer: &Answer) -> Result<MediaId, Failure> {
-    MediaId::from_digits(&answer.text("id")?).ok_or_else(|| answer.unreadable("the media id is no number"))
-}
-
-/// What X calls media in `media_keys`: `7_1880012345678901236`.
-fn media_key(data: &Json) -> Option<String> {
-    let fits = |key: &&str| key.len() <= 40 && key.bytes().all(|byte| byte.is_ascii_digit() || byte == b'_');
-    data.get("media_key").as_text().filter(fits).map(ToString::to_string)
-}
-
-/// How many segments a file makes.
-fn segments(size: u64, chunk: u32) -> u64 {
-    size.div_ceil(u64::from(chunk.max(1)))
+/// A failure that says at which step of an upload it came. X calls what it refuses by names of its own.
+#[must_use]
+pub fn at_step(failure: Failure, field: &str, step: &str) -> Failure {
+    let message = format!("{field} failed at {step}: {}", failure.problem().message);
+    let failure = failure.message(message);
+    if failure.case() == Case::InvalidInput { failure.field(field) } else { failure.or_field(field) }
 }

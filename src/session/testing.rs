@@ -48,13 +48,13 @@ pub struct Reply {
     status: Result<u16, TransportError>,
     headers: Vec<(String, String)>,
     body: Vec<u8>,
-    is_cut: bool,
+    breaks: Option<Fault>,
     takes_ms: u64,
 }
 
 /// An answer with this status and body.
 pub fn answer(status: u16, body: impl Into<Vec<u8>>) -> Reply {
-    Reply { status: Ok(status), headers: Vec::new(), body: body.into(), is_cut: false, takes_ms: 0 }
+    Reply { status: Ok(status), headers: Vec::new(), body: body.into(), breaks: None, takes_ms: 0 }
 }
 
 /// No answer, and nothing left.
@@ -75,7 +75,13 @@ impl Reply {
 
     /// The connection breaks behind the body.
     pub fn cut(mut self) -> Self {
-        self.is_cut = true;
+        self.breaks = Some(Fault::ConnectionBroken);
+        self
+    }
+
+    /// Nothing comes behind the body, until the deadline.
+    pub fn stalls(mut self) -> Self {
+        self.breaks = Some(Fault::Deadline);
         self
     }
 
@@ -89,14 +95,14 @@ impl Reply {
 /// A body that may break off.
 struct Scripted {
     whole: Whole,
-    is_cut: bool,
+    breaks: Option<Fault>,
 }
 
 impl Source for Scripted {
     fn read(&mut self, maximum: usize) -> Result<Option<Vec<u8>>, TransportError> {
-        match self.whole.read(maximum)? {
-            None if self.is_cut => Err(TransportError::maybe_sent(Fault::ConnectionBroken)),
-            piece => Ok(piece),
+        match (self.whole.read(maximum)?, self.breaks) {
+            (None, Some(fault)) => Err(TransportError::maybe_sent(fault)),
+            (piece, _) => Ok(piece),
         }
     }
 }
@@ -111,9 +117,9 @@ pub struct Script {
 }
 
 impl Script {
-    pub fn new(steps: impl IntoIterator<Item = (&'static str, Reply)>) -> Self {
+    pub fn new(steps: impl IntoIterator<Item = (impl Into<String>, Reply)>) -> Self {
         Self {
-            steps: RefCell::new(steps.into_iter().map(|(line, reply)| (line.to_string(), reply)).collect()),
+            steps: RefCell::new(steps.into_iter().map(|(line, reply)| (line.into(), reply)).collect()),
             sent: RefCell::default(),
             environment: environment(&[("X_ACCESS_TOKEN", TOKEN), ("X_USER_ID", "2244994945")]),
             passed_ms: Cell::new(0),
@@ -123,7 +129,7 @@ impl Script {
 
     /// No request may be sent.
     pub fn silent() -> Self {
-        Self::new([])
+        Self::new([] as [(&str, Reply); 0])
     }
 
     /// Sets a connection property; an empty value takes it away.
@@ -184,8 +190,8 @@ impl Transport for Script {
         let (expected, reply) = self.steps.borrow_mut().pop_front().unwrap_or_else(|| panic!("an unexpected request: {line}"));
         assert_eq!(line, expected, "the next request");
         self.passed_ms.set(self.passed_ms.get() + reply.takes_ms);
-        let Reply { status, headers, body, is_cut, .. } = reply;
-        Ok(Response { status: status?, headers, body: Box::new(Scripted { whole: Whole::new(body), is_cut }) })
+        let Reply { status, headers, body, breaks, .. } = reply;
+        Ok(Response { status: status?, headers, body: Box::new(Scripted { whole: Whole::new(body), breaks }) })
     }
 }
 

@@ -53,6 +53,10 @@ fn duration(movie: &[u8]) -> Option<u64> {
         1 => (header.get(20..24)?, header.get(24..32)?),
         _ => (header.get(12..16)?, header.get(16..20)?),
     };
+    if ticks.iter().all(|byte| *byte == 0xFF) {
+        // Not known.
+        return None;
+    }
     number(ticks).checked_mul(1_000)?.checked_div(number(scale)).filter(|milliseconds| *milliseconds > 0)
 }
 

@@ -2,7 +2,7 @@
 
 use alloc::{format, string::String};
 
-use super::{MOST_SEGMENTS, id, media_key, segments};
+use super::MOST_SEGMENTS;
 use crate::connection::MEDIA_CHUNKS;
 use crate::error::{Failure, Party};
 use crate::id::MediaId;
@@ -39,10 +39,10 @@ pub enum Stage {
     /// X has some of the segments.
     Sending,
     /// X has all, and works on it.
-    Processing {
-        check_after_s: u64,
-        percent: u32,
-    },
+    Processing { check_after_s: u64, percent: u32 },
+    /// X has the file; what is said about it may be missing.
+    Taken,
+    /// Nothing is left to do.
     Ready,
 }
 
@@ -56,8 +56,9 @@ impl Progress {
     /// # Errors
     /// [`crate::error::Case::UnexpectedResponse`] when the answer holds no media id.
     pub fn new(session: &Session<'_>, file: &File<'_>, answer: &Answer) -> Result<Self, Failure> {
+        let id = MediaId::from_digits(&answer.text("id")?).ok_or_else(|| answer.unreadable("the media id is no number"))?;
         let mut progress = Self {
-            id: id(answer)?,
+            id,
             media_key: None,
             kind: file.kind,
             size: file.size,
@@ -73,14 +74,15 @@ impl Progress {
 
     /// Takes what each of X's answers may tell.
     pub(super) fn learn(&mut self, session: &Session<'_>, data: &Json) {
-        self.media_key = media_key(data).or_else(|| self.media_key.take());
-        let seconds = data.get("expires_after_secs").as_integer().and_then(|seconds| u64::try_from(seconds).ok());
-        self.expires_at = seconds.map(|seconds| (session.x_unix_ms() / 1_000).saturating_add(seconds)).or(self.expires_at);
+        self.media_key = media_key(data.get("media_key")).or_else(|| self.media_key.take());
+        if let Some(seconds) = number(data, "expires_after_secs") {
+            self.expires_at = Some((session.x_unix_ms() / 1_000).saturating_add(seconds));
+        }
     }
 
     #[must_use]
     pub fn segments(&self) -> u64 {
-        segments(self.size, self.chunk)
+        self.size.div_ceil(u64::from(self.chunk.max(1)))
     }
 
     #[must_use]
@@ -94,16 +96,17 @@ impl Progress {
         match self.stage {
             Stage::Sending => u32::try_from(self.sent_bytes().saturating_mul(100) / self.size.max(1)).unwrap_or_default(),
             Stage::Processing { percent, .. } => percent,
-            Stage::Ready => 100,
+            Stage::Taken | Stage::Ready => 100,
         }
     }
 
     /// The token; nothing when there is nothing left to do.
     #[must_use]
     pub fn write(&self) -> Option<String> {
-        let is_sent = match self.stage {
-            Stage::Sending => false,
-            Stage::Processing { .. } => true,
+        let stage = match self.stage {
+            Stage::Sending => 0,
+            Stage::Processing { .. } => 1,
+            Stage::Taken => 2,
             Stage::Ready => return None,
         };
         let text = |text: &Option<String>| text.as_ref().map_or(Json::Null, Json::text);
@@ -117,7 +120,7 @@ impl Progress {
             ("segment", self.segment.into()),
             ("version", text(&self.version)),
             ("expires", self.expires_at.map_or(Json::Null, Json::from)),
-            ("sent", is_sent.into()),
+            ("stage", Json::Integer(stage)),
         ]);
         Some(json.write())
     }
@@ -139,23 +142,41 @@ impl Progress {
     }
 
     fn from_json(json: &Json) -> Option<Self> {
-        let number = |name: &str| u64::try_from(json.get(name).as_integer()?).ok();
-        let version = json.get("version").to_text();
         let progress = Self {
             id: MediaId::from_digits(json.get("id").as_text()?)?,
-            media_key: media_key(&Json::object([("media_key", json.get("key").clone())])),
-            kind: *KINDS.get(usize::try_from(number("kind")?).ok()?)?,
-            size: number("size").filter(|size| *size > 0)?,
-            chunk: u32::try_from(number("chunk")?).ok().filter(|chunk| MEDIA_CHUNKS.contains(chunk))?,
-            segment: number("segment")?,
-            // It goes into a header.
-            version: version.filter(|version| version.bytes().all(|byte| (b' '..=b'~').contains(&byte))),
-            expires_at: number("expires"),
-            stage: if json.get("sent").as_bool()? { Stage::Processing { check_after_s: 1, percent: 0 } } else { Stage::Sending },
+            media_key: media_key(json.get("key")),
+            kind: *KINDS.get(usize::try_from(number(json, "kind")?).ok()?)?,
+            size: number(json, "size").filter(|size| *size > 0)?,
+            chunk: u32::try_from(number(json, "chunk")?).ok().filter(|chunk| MEDIA_CHUNKS.contains(chunk))?,
+            segment: number(json, "segment")?,
+            version: json.get("version").to_text().filter(|version| tells_versions_apart(version)),
+            expires_at: number(json, "expires"),
+            stage: match number(json, "stage")? {
+                0 => Stage::Sending,
+                1 => Stage::Processing { check_after_s: 1, percent: 0 },
+                2 => Stage::Taken,
+                _ => return None,
+            },
         };
         let fits = progress.segments() <= MOST_SEGMENTS && progress.segment <= progress.segments();
         Some(progress).filter(|_| fits)
     }
+}
+
+/// A number that is not below zero.
+pub(super) fn number(json: &Json, name: &str) -> Option<u64> {
+    u64::try_from(json.get(name).as_integer()?).ok()
+}
+
+/// What X calls media in `media_keys`: `7_1880012345678901236`.
+fn media_key(json: &Json) -> Option<String> {
+    json.to_text().filter(|key| key.len() <= 40 && key.bytes().all(|byte| byte.is_ascii_digit() || byte == b'_'))
+}
+
+/// Whether a server's mark of a version fits into a header and a token.
+#[must_use]
+pub fn tells_versions_apart(version: &str) -> bool {
+    version.len() <= 200 && version.bytes().all(|byte| (b' '..=b'~').contains(&byte))
 }
 
 fn broken(why: &str) -> Failure {
@@ -189,14 +210,10 @@ mod tests {
             let progress = Progress { kind, ..progress() };
             assert_eq!(Progress::read(&progress.write().expect("not ready")).expect("reads"), progress);
         }
-        let bare = Progress {
-            media_key: None,
-            version: None,
-            expires_at: None,
-            stage: Stage::Processing { check_after_s: 1, percent: 0 },
-            ..progress()
-        };
-        assert_eq!(Progress::read(&bare.write().expect("not ready")).expect("reads"), bare);
+        for stage in [Stage::Processing { check_after_s: 1, percent: 0 }, Stage::Taken] {
+            let bare = Progress { media_key: None, version: None, expires_at: None, stage, ..progress() };
+            assert_eq!(Progress::read(&bare.write().expect("not ready")).expect("reads"), bare);
+        }
         assert_eq!(Progress { stage: Stage::Ready, ..progress() }.write(), None);
     }
 
@@ -216,7 +233,9 @@ mod tests {
             (r#""segment":5"#, r#""segment":-1"#),
             (r#""size":536870912"#, r#""size":0"#),
             (r#""size":536870912"#, r#""size":4194304001"#),
-            (r#""sent":false"#, r#""sent":1"#),
+            (r#""stage":0"#, r#""stage":3"#),
+            (r#""stage":0"#, r#""stage":false"#),
+            (r#""stage":0"#, r#""sent":0"#),
         ] {
             assert!(text.contains(old), "{old}");
             assert!(Progress::read(&text.replace(old, new)).is_err(), "{new}");

@@ -195,8 +195,8 @@ async fn an_interruption_at_any_request_at_all_leaves_one_whole_described_video(
             let what = format!("request {number}, {}", if after { "after its effect" } else { "before it" });
             let before = ids(&wire);
             wire.simulator.clear_faults();
-            // Once, and more often than any request is tried again; a lost end is asked after by a read that is tried thrice.
-            for nth in number..number + 4 {
+            // Once, and more often than any request is tried again; each of three lost ends is asked after by a read that is tried thrice.
+            for nth in number..number + 13 {
                 let fault = Fault::everywhere(Effect::Reset).nth(nth as u64);
                 wire.simulator.add_fault(if after { fault.after_effect() } else { fault });
             }
