@@ -19,7 +19,7 @@ pub use entry::Entry;
 pub use file::{Expected, File};
 
 use crate::bindings::types::FileEntry;
-use crate::error::Failure;
+use crate::error::{Case, Failure};
 use crate::id::MediaId;
 use crate::media::kind::Group;
 use crate::session::Session;
@@ -103,4 +103,15 @@ impl Plan {
         }
         Ok(ids)
     }
+}
+
+/// X's refusal of a post or a message, made plain where it is about the media in it.
+#[must_use]
+pub fn refused(failure: Failure) -> Failure {
+    let names_media = failure.problem().field.as_ref().is_some_and(|field| field.contains("media_id"));
+    if failure.case() != Case::InvalidInput || !names_media {
+        return failure;
+    }
+    let message = "media holds what X does not take here: an upload lapses after a day, is its uploader's alone, and is for posts or for messages; upload it again";
+    failure.recast(Case::InvalidInput, "media-not-taken", message).field("media")
 }

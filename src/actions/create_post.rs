@@ -15,7 +15,7 @@ use crate::cost::Item;
 use crate::error::{Case, Failure, Party};
 use crate::id::{MediaId, PostId, UserId};
 use crate::json::Json;
-use crate::media::{Plan, Purpose};
+use crate::media::{self, Plan, Purpose};
 use crate::session::{Answer, Session, Write, WriteFailure};
 use crate::text;
 use crate::transport::Method;
@@ -116,8 +116,8 @@ pub fn run(session: &Session<'_>, input: CreatePostInput) -> Result<CreatePostOu
     Ok(CreatePostOutput { data, receipt: session.receipt(outcome) })
 }
 
-fn publish(session: &Session<'_>, search: &Search<'_>, media: &[MediaId], tagged: &[UserId]) -> Result<(CreatedPost, Outcome), Failure> {
-    let lost = match session.write(request(search.text, media, tagged)) {
+fn publish(session: &Session<'_>, search: &Search<'_>, ids: &[MediaId], tagged: &[UserId]) -> Result<(CreatedPost, Outcome), Failure> {
+    let lost = match session.write(request(search.text, ids, tagged)) {
         Ok(answer) => match response(&answer) {
             Ok(post) => {
                 bill(session, search.text);
@@ -130,7 +130,7 @@ fn publish(session: &Session<'_>, search: &Search<'_>, media: &[MediaId], tagged
             let earlier = search.find(session).ok().flatten();
             return earlier.map(|post| (post, Outcome::Recovered)).ok_or(failure);
         }
-        Err(WriteFailure::NotDone(failure)) => return Err(failure),
+        Err(WriteFailure::NotDone(failure)) => return Err(media::refused(failure)),
         Err(WriteFailure::Done(failure) | WriteFailure::Unknown(failure)) => failure,
     };
     match search.find(session) {

@@ -11,7 +11,7 @@ use crate::cost::Item;
 use crate::error::{Case, Failure, Party};
 use crate::id::{MediaId, PostId, UserId, UserReference};
 use crate::json::Json;
-use crate::media::{Plan, Purpose};
+use crate::media::{self, Plan, Purpose};
 use crate::session::{Answer, Session, Write, WriteFailure};
 use crate::text;
 use crate::transport::Method;
@@ -80,8 +80,8 @@ pub fn run(session: &Session<'_>, input: SendDirectMessageInput) -> Result<SendD
     Ok(SendDirectMessageOutput { data, receipt: session.receipt(outcome) })
 }
 
-fn deliver(session: &Session<'_>, search: &Search<'_>, media: &[MediaId]) -> Result<(SentDirectMessage, Outcome), Failure> {
-    let lost = match session.write(request(search.recipient, search.text, media)) {
+fn deliver(session: &Session<'_>, search: &Search<'_>, ids: &[MediaId]) -> Result<(SentDirectMessage, Outcome), Failure> {
+    let lost = match session.write(request(search.recipient, search.text, ids)) {
         Ok(answer) => match response(&answer) {
             Ok(message) => {
                 session.bill(Item::DmCreate, 1);
@@ -89,7 +89,7 @@ fn deliver(session: &Session<'_>, search: &Search<'_>, media: &[MediaId]) -> Res
             }
             Err(unreadable) => unreadable,
         },
-        Err(WriteFailure::NotDone(failure)) => return Err(failure),
+        Err(WriteFailure::NotDone(failure)) => return Err(media::refused(failure)),
         Err(WriteFailure::Done(failure) | WriteFailure::Unknown(failure)) => failure,
     };
     match search.find(session) {

@@ -1,9 +1,12 @@
 //! `POST /2/media/metadata`, `POST /2/media/subtitles` · media.write · idempotent · <https://docs.x.com/x-api/media/create-media-metadata>
 
-use alloc::string::{String, ToString};
+use alloc::{
+    format,
+    string::{String, ToString},
+};
 
 use crate::cost::Item;
-use crate::error::Failure;
+use crate::error::{Case, Failure, Party};
 use crate::id::MediaId;
 use crate::json::Json;
 use crate::media::upload::{ACCEPTS, at_step};
@@ -72,6 +75,13 @@ pub fn subtitles(
 fn send(session: &Session<'_>, path: &str, body: &Json, field: &str, what: &str) -> Result<(), Failure> {
     match session.write(Write::json(Method::Post, path.to_string(), body, ACCEPTS)) {
         Ok(_) | Err(WriteFailure::Done(_)) => Ok(()),
-        Err(failure) => Err(at_step(failure.of_idempotent(), field, what)),
+        Err(failure) => {
+            let failure = failure.of_idempotent();
+            if failure.case() == Case::NotFound {
+                let message = format!("{field} is not known to X any more: media lapses after a day; upload it again");
+                return Err(failure.recast(Case::InvalidInput, "media-expired", message).party(Party::Author).field(field));
+            }
+            Err(at_step(failure, field, what))
+        }
     }
 }

@@ -154,6 +154,13 @@ impl<'a> Upload<'a> {
                 Err(failure) => failure.of_idempotent(),
             };
             repeats += 1;
+            // An earlier call may have ended the upload without its caller hearing of it: X refuses segments then, and tells where it is.
+            if !self.has_moved
+                && failure.case() == Case::InvalidInput
+                && let Ok(answer) = self.ask()
+            {
+                return self.take(&answer);
+            }
             if failure.case() != Case::Unavailable || repeats > MOST_REPEATS || self.session.left_ms() == 0 {
                 return Err(self.lapsed(failure, &index));
             }

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use x_connector_host::{Call, ConnectionProperties};
 
 use crate::actions::files::{PNG, data_url};
+use crate::media::samples::SRT;
 use crate::stage::{FRIEND, Stage, TOKEN, connector, told};
 
 /// An error that an author can use: a case for what is wrong with the input, the field, and a message that begins in
@@ -22,6 +23,7 @@ async fn wrong_parameters_are_refused_before_anything_is_asked_of_x() {
     let image = || json!({"url": data_url("image/png", PNG)});
     let five: Vec<Value> = (0..5).map(|_| image()).collect();
     let long = "a".repeat(281);
+    let eleven = vec!["2244994945"; 11];
     let cases = [
         ("empty text, no media", "createPost", json!({"text": ""}), "text"),
         ("white space alone", "createPost", json!({"text": " \n\t"}), "text"),
@@ -56,6 +58,42 @@ async fn wrong_parameters_are_refused_before_anything_is_asked_of_x() {
         ("no words", "sendDirectMessage", json!({"username": "friend", "text": ""}), "text"),
         ("too many words", "sendDirectMessage", json!({"username": "friend", "text": "a".repeat(10_001)}), "text"),
         ("two files", "sendDirectMessage", json!({"username": "friend", "text": "a", "media": [image(), image()]}), "media"),
+        ("no file", "uploadMedia", json!({}), "file"),
+        ("a text for a file", "uploadMedia", json!({"file": "sunrise.png"}), "file"),
+        ("a file without url", "uploadMedia", json!({"file": {"name": "a.png"}}), "file.url"),
+        ("an empty url", "uploadMedia", json!({"file": {"url": " "}}), "file.url"),
+        ("plain http", "uploadMedia", json!({"file": {"url": "http://example.com/a.png"}}), "file.url"),
+        ("what X has already", "uploadMedia", json!({"file": {"url": "media-id:1"}}), "file.url"),
+        ("an unknown category", "uploadMedia", json!({"file": image(), "category": "tweet_audio"}), "category"),
+        ("a text for shared", "uploadMedia", json!({"file": image(), "shared": "yes"}), "shared"),
+        ("no token of an upload", "uploadMedia", json!({"file": image(), "resume": "1"}), "resume"),
+        (
+            "subtitles of an image",
+            "uploadMedia",
+            json!({"file": {"url": data_url("image/png", PNG), "subtitles": [{"url": data_url("text/srt", SRT), "language_code": "EN"}]}}),
+            "file.url",
+        ),
+        (
+            "subtitles in no language",
+            "uploadMedia",
+            json!({"file": {"url": data_url("image/png", PNG), "subtitles": [{"url": "media-id:1", "language_code": "english"}]}}),
+            "file.subtitles[0].language_code",
+        ),
+        (
+            "an alt text that is too long",
+            "createPost",
+            json!({"media": [{"url": data_url("image/png", PNG), "alt_text": "a".repeat(1_001)}]}),
+            "media[0].alt_text",
+        ),
+        ("tagged users and no media", "createPost", json!({"text": "a", "tagged_user_ids": ["2244994945"]}), "tagged_user_ids"),
+        ("a name for a tagged user", "createPost", json!({"media": [image()], "tagged_user_ids": ["@friend"]}), "tagged_user_ids"),
+        ("eleven tagged users", "createPost", json!({"media": [image()], "tagged_user_ids": eleven}), "tagged_user_ids"),
+        (
+            "subtitles in a message",
+            "sendDirectMessage",
+            json!({"username": "friend", "text": "a", "media": [{"url": "media-id:1", "subtitles": [{"url": "media-id:2", "language_code": "EN"}]}]}),
+            "media[0].subtitles[0].url",
+        ),
         ("no account", "newPost", json!({}), "username"),
         ("a page for an account", "newPost", json!({"username": "https://x.com/home"}), "username"),
         ("a text for a truth value", "newPost", json!({"username": "maker", "include_replies": "yes"}), "include_replies"),

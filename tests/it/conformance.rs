@@ -15,6 +15,7 @@ use x_connector_host::simulator::NewPost;
 use x_connector_host::value::Shape;
 use x_connector_host::{Call, CallError, ConnectionProperties, Operation, OperationKind};
 
+use crate::actions::files::{PNG, data_url};
 use crate::stage::{FRIEND, MAKER, Place, Stage, connection, connector, told};
 
 /// A row of the matrix.
@@ -34,7 +35,7 @@ pub struct Known {
     own: String,
 }
 
-pub const ROWS: [Row; 6] = [
+pub const ROWS: [Row; 7] = [
     Row { operation: "createPost", good: |_| json!({"text": "hello"}), gives: "/data/id", creates: true },
     Row { operation: "deletePost", good: |known| json!({"id": known.own}), gives: "/data/deleted", creates: false },
     Row { operation: "likePost", good: |known| json!({"tweet_id": known.post}), gives: "/data/liked", creates: false },
@@ -45,6 +46,7 @@ pub const ROWS: [Row; 6] = [
         gives: "/data/dm_event_id",
         creates: true,
     },
+    Row { operation: "uploadMedia", good: |_| json!({"file": {"url": data_url("image/png", PNG)}}), gives: "/data/id", creates: false },
     Row { operation: "newPost", good: |_| json!({"username": "friend", "first_poll": "latest"}), gives: "/items/0/id", creates: false },
 ];
 

@@ -33,7 +33,8 @@ fn app() -> App {
     app
 }
 
-fn options() -> Options {
+/// An X with an app and an OAuth 1.0a token.
+pub fn options() -> Options {
     let token = Oauth1Token {
         token: OAUTH1_TOKEN.to_owned(),
         secret: OAUTH1_TOKEN_SECRET.to_owned(),
@@ -51,7 +52,8 @@ fn connected(mut stage: Stage, properties: &[(&str, &str)]) -> Stage {
     stage
 }
 
-const OAUTH1: [(&str, &str); 4] = [
+/// What a connection with that token has.
+pub const OAUTH1: [(&str, &str); 4] = [
     ("X_API_KEY", API_KEY),
     ("X_API_SECRET", API_SECRET),
     ("X_OAUTH1_TOKEN", OAUTH1_TOKEN),

@@ -6,13 +6,13 @@ use std::time::Duration;
 use http::{HeaderName, HeaderValue, StatusCode};
 use serde_json::{Value, json};
 use x_connector_host::http::{Exchange, Sink};
-use x_connector_host::simulator::{Effect, Fault, Limit, NewPost, Options, Plan, Scope, Token};
+use x_connector_host::simulator::{Effect, Fault, Limit, NewPost, Options, Plan, Processing, Scope, Token};
 
-use crate::actions::files::{PNG, data_url};
+use crate::actions::files::{ANIMATED_GIF, PNG, data_url};
 use crate::stage::{FRIEND, MAKER, Stage, TOKEN, connector, frozen_clock, told};
 
 /// A call of each operation that goes well.
-fn good_calls(post: u64, own: u64) -> [(&'static str, Value); 6] {
+fn good_calls(post: u64, own: u64) -> [(&'static str, Value); 7] {
     [
         ("createPost", json!({"text": "hello", "media": [{"url": data_url("image/png", PNG)}]})),
         ("likePost", json!({"tweet_id": post.to_string()})),
@@ -20,12 +20,13 @@ fn good_calls(post: u64, own: u64) -> [(&'static str, Value); 6] {
         ("sendDirectMessage", json!({"username": "friend", "text": "hello"})),
         ("newPost", json!({"username": "friend", "first_poll": "latest"})),
         ("deletePost", json!({"id": own.to_string()})),
+        ("uploadMedia", json!({"file": {"url": data_url("image/gif", ANIMATED_GIF)}})),
     ]
 }
 
 #[tokio::test]
 async fn every_receipt_tells_what_is_left() {
-    let stage = Stage::with(Options { clock: frozen_clock(), ..Options::default() });
+    let stage = Stage::with(Options { clock: frozen_clock(), processing: Processing::none(), ..Options::default() });
     let post = stage.simulator.add_post(FRIEND, NewPost::saying("nice"));
     let own = stage.simulator.add_post(MAKER, NewPost::saying("mine"));
     let now = stage.now_ms() / 1_000;
@@ -36,6 +37,7 @@ async fn every_receipt_tells_what_is_left() {
         ("sendDirectMessage", 15, 900),
         ("newPost", 900, 900),
         ("deletePost", 50, 900),
+        ("uploadMedia", 1_875, 900),
     ];
     for ((operation, parameters), (name, limit, seconds)) in good_calls(post, own).into_iter().zip(limits) {
         assert_eq!(operation, name);
@@ -49,6 +51,7 @@ async fn every_receipt_tells_what_is_left() {
         match operation {
             "createPost" | "sendDirectMessage" => assert_eq!(scopes, ["window", "user_day", "app_day"], "{operation}"),
             "likePost" => assert_eq!(scopes, ["window", "user_day"]),
+            "uploadMedia" => assert_eq!(scopes, ["window", "app_day"]),
             _ => assert_eq!(scopes, ["window"], "{operation}"),
         }
     }
@@ -202,7 +205,7 @@ async fn the_token_is_never_told_not_even_when_the_server_echoes_it() {
     ];
     let mut leaks = Leaks::default();
     for effect in effects {
-        let stage = Stage::new();
+        let stage = Stage::with(Options { processing: Processing::none(), ..Options::default() });
         let post = stage.simulator.add_post(FRIEND, NewPost::saying("nice"));
         let own = stage.simulator.add_post(MAKER, NewPost::saying("mine"));
         if let Some(effect) = effect.clone() {

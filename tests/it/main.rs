@@ -2,7 +2,10 @@
 
 #![cfg(not(target_family = "wasm"))]
 
+mod file_server;
+mod relay;
 mod stage;
+mod wire;
 
 mod actions;
 mod bad_input;
@@ -13,6 +16,7 @@ mod imports;
 mod leaks;
 mod limits;
 mod loopback;
+mod media;
 
 mod openapi;
 mod openapi_validity;

@@ -190,13 +190,18 @@ impl Drop for Stage {
 }
 
 /// Endpoints that change something at X.
-pub const WRITES: [(&str, &str); 6] = [
+pub const WRITES: [(&str, &str); 11] = [
     ("POST", "/2/tweets"),
     ("DELETE", "/2/tweets/{id}"),
     ("POST", "/2/users/{id}/likes"),
     ("POST", "/2/users/{id}/retweets"),
     ("POST", "/2/dm_conversations/with/{participant_id}/messages"),
     ("POST", "/2/media/upload"),
+    ("POST", "/2/media/upload/initialize"),
+    ("POST", "/2/media/upload/{id}/append"),
+    ("POST", "/2/media/upload/{id}/finalize"),
+    ("POST", "/2/media/metadata"),
+    ("POST", "/2/media/subtitles"),
 ];
 
 /// A connection with [`TOKEN`] to whatever answers at a place.

@@ -13,9 +13,9 @@ use crate::stage::{FRIEND, Place, Stage, connector, told};
 /// Three by two pixels as far as the header tells, and a proper end.
 pub const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x03\0\0\0\x02\x08\x02\0\0\0\x12\x16\xf1\x4d\0\0\0\0IEND\xae\x42\x60\x82";
 const GIF: &[u8] = b"GIF89a\x01\0\x01\0\0\0\0\x2c\0\0\0\0\x01\0\x01\0\0\x02\x02\x44\x01\0;";
-const ANIMATED_GIF: &[u8] = b"GIF89a\x01\0\x01\0\0\0\0\x21\xf9\x04\0\x0a\0\0\0\x2c\0\0\0\0\x01\0\x01\0\0\x02\x02\x44\x01\0\x21\xf9\x04\0\x0a\0\0\0\x2c\0\0\0\0\x01\0\x01\0\0\x02\x02\x44\x01\0;";
-const WEBP: &[u8] = b"RIFF\x1a\0\0\0WEBPVP8L\x0d\0\0\0\x2f\x02\x40\0\0\x07\x50\x8a\xa2\xfe\x07\0\0\0";
-const JPEG: &[u8] = b"\xff\xd8\xff\xe0\0\x10JFIF\0\x01\x01\0\0\x01\0\x01\0\0\xff\xc0\0\x0b\x08\0\x02\0\x03\x01\x01\x11\0\xff\xd9";
+pub const ANIMATED_GIF: &[u8] = b"GIF89a\x01\0\x01\0\0\0\0\x21\xf9\x04\0\x0a\0\0\0\x2c\0\0\0\0\x01\0\x01\0\0\x02\x02\x44\x01\0\x21\xf9\x04\0\x0a\0\0\0\x2c\0\0\0\0\x01\0\x01\0\0\x02\x02\x44\x01\0;";
+pub const WEBP: &[u8] = b"RIFF\x1a\0\0\0WEBPVP8L\x0d\0\0\0\x2f\x02\x40\0\0\x07\x50\x8a\xa2\xfe\x07\0\0\0";
+pub const JPEG: &[u8] = b"\xff\xd8\xff\xe0\0\x10JFIF\0\x01\x01\0\0\x01\0\x01\0\0\xff\xc0\0\x0b\x08\0\x02\0\x03\x01\x01\x11\0\xff\xd9";
 
 pub fn data_url(media_type: &str, bytes: &[u8]) -> String {
     format!("data:{media_type};base64,{}", base64::engine::general_purpose::STANDARD.encode(bytes))
@@ -102,8 +102,7 @@ async fn a_file_of_an_address_is_fetched_without_the_token() {
     let stage = Stage::new();
     post_with(&stage, &[format!("{}/sunrise.png", images.url())]).await.expect("published");
     assert_eq!(uploaded(&stage), [PNG]);
-    for (path, case) in [("/moved.png", "permanent-invalid-input"), ("/gone.png", "permanent-invalid-input"), ("/late.png", "unavailable")]
-    {
+    for (path, case) in [("/moved.png", "egress-denied"), ("/gone.png", "permanent-invalid-input"), ("/late.png", "unavailable")] {
         let error = told(post_with(&stage, &[format!("{}{path}", images.url())]).await);
         assert_eq!((&error["case"], &error["field"]), (&json!(case), &json!("media[0].url")), "{path}: {error}");
     }
