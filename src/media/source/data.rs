@@ -103,7 +103,7 @@ impl Source for Decoded<'_> {
                 Ok(None) | Err(Damaged) => break,
             }
         }
-        Ok(Some(Cow::Owned(piece)).filter(|piece| !piece.is_empty()))
+        Ok(if piece.is_empty() { None } else { Some(Cow::Owned(piece)) })
     }
 }
 
