@@ -230,7 +230,6 @@ fn an_alt_text_is_checked_and_billed() {
 fn an_alt_text_that_x_does_not_take_stops_the_post() {
     for (reply, case) in [
         (answer(400, r#"{"detail":"words of X"}"#), Case::InvalidInput),
-        (answer(404, ""), Case::NotFound),
         (answer(503, ""), Case::Unavailable),
         (lost(Fault::ConnectionBroken), Case::Unavailable),
     ] {
@@ -239,6 +238,9 @@ fn an_alt_text_that_x_does_not_take_stops_the_post() {
         assert_eq!((failure.case(), failure.problem().field.as_deref()), (case, Some("media[0].url")));
         assert!(failure.problem().message.contains("failed at its alt text"), "{}", failure.problem().message);
     }
+    let script = Script::new([(METADATA, answer(404, ""))]);
+    let failure = attach(&script, Vec::from([described(file("media-id:5"), "A cat")])).expect_err("forgotten");
+    assert_eq!((failure.code(), failure.problem().field.as_deref()), ("media-expired", Some("media[0].url")));
 }
 
 #[test]
