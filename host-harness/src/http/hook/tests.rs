@@ -188,7 +188,7 @@ async fn a_body_of_any_size_is_recorded_and_counted_and_never_held() {
         }
         Ok::<_, Fault>(Response::new(full_body(length.to_string())))
     };
-    let exchanges = Arc::new(Mutex::new(Vec::new()));
+    let exchanges = Arc::new(Mutex::new(Vec::<crate::http::Exchange>::new()));
     let recorder = Recorder { sink: Arc::clone(&exchanges) as _, redactor: Arc::new(crate::http::Redactor::new(["very-secret-token"])) };
     let call = CallHttp {
         recorder: Some(recorder),
