@@ -92,7 +92,7 @@ async fn wrong_parameters_are_refused_before_anything_is_asked_of_x() {
             "subtitles in a message",
             "sendDirectMessage",
             json!({"username": "friend", "text": "a", "media": [{"url": "media-id:1", "subtitles": [{"url": "media-id:2", "language_code": "EN"}]}]}),
-            "media[0].subtitles[0].url",
+            "media[0].url",
         ),
         ("no account", "newPost", json!({}), "username"),
         ("a page for an account", "newPost", json!({"username": "https://x.com/home"}), "username"),
