@@ -204,6 +204,18 @@ fn a_token_of_another_file_is_noticed() {
 }
 
 #[test]
+fn an_upload_that_an_earlier_call_ended_unheard_is_found_where_it_is() {
+    let bytes = video(LENGTH);
+    let begins = || Vec::from([(GET, served_from(&bytes, 2 * CHUNK)), (APPEND, answer(400, r#"{"detail":"The upload is finalized."}"#))]);
+    let token = || interrupted(2, &bytes).1.resume;
+    let ended = script(begins().into_iter().chain([(STATUS, processing("in_progress", 1)), (STATUS, processing("succeeded", 1))]));
+    assert_eq!(upload(&ended, resumed(token())).expect("ready").data.state, UploadState::Ready);
+    let open = script(begins().into_iter().chain([(STATUS, answer(400, ""))]));
+    let message = refused(&open, resumed(token()), "file.url", "refused-by-x");
+    assert!(message.contains("segment 2 of 5"), "{message}");
+}
+
+#[test]
 fn a_source_that_fails_at_a_resumed_upload_leaves_the_token_good() {
     let token = interrupted(2, &video(LENGTH)).1.resume;
     let named = FileEntry { name: Some("clip.mp4".to_string()), ..file(URL) };
