@@ -44,16 +44,15 @@ pub fn parse(input: UploadMediaInput) -> Result<Draft, Failure> {
 /// Uploads a file, or as much of it as fits into the call.
 ///
 /// # Errors
-/// A [`Failure`] that names the file and the step. Trouble that passes is one only when the call has not brought the upload on.
+/// A [`Failure`] that names the file and the step. What is not the file's fault is one only when the call has not brought the upload on.
 pub fn run(session: &Session<'_>, input: UploadMediaInput) -> Result<UploadMediaOutput, Failure> {
     let Draft { entry, expected, progress, shared } = parse(input)?;
     session.credential(ACCEPTS)?;
     let (mut upload, mut kept) = begin(session, &entry, expected, progress, shared)?;
     let pause_ms = match entry.run(&mut upload).and_then(|()| describe(session, &entry, &mut upload, expected, &mut kept)) {
         Ok(()) => 0,
-        Err(failure) if upload.has_moved && matches!(failure.case(), Case::Unavailable | Case::RateLimited) => {
-            failure.problem().retry_after_ms.unwrap_or(PAUSE_MS)
-        }
+        // What X has is not given up for a token that has just ended. The next call says what is wrong, unless it is mended by then.
+        Err(failure) if upload.has_moved && failure.case() != Case::InvalidInput => failure.problem().retry_after_ms.unwrap_or(PAUSE_MS),
         Err(failure) => return Err(failure),
     };
     Ok(output(session, upload.progress, pause_ms))

@@ -272,10 +272,16 @@ fn keep<'a>(session: &Session<'_>, kept: &mut Vec<Option<File<'a>>>, file: File<
 
 /// What an action says that has no later call to go on in.
 fn unfinished(progress: &Progress, field: &str) -> Failure {
-    let doing = if progress.stage == Stage::Sending { "uploaded" } else { "worked on by X" };
-    let message = format!(
-        "{field} was not wholly {doing} before the deadline of the call ({} %); upload it by uploadMedia, which goes on in a later call, and give media-id: and the id here, or raise X_CALL_DEADLINE_MS",
-        progress.percent()
-    );
+    let percent = progress.percent();
+    let message = if progress.stage == Stage::Sending {
+        format!(
+            "{field} was not wholly uploaded before the deadline of the call ({percent} %); upload it by uploadMedia, which goes on in a later call, and give media-id: and the id here, or raise X_CALL_DEADLINE_MS"
+        )
+    } else {
+        let id = progress.id;
+        format!(
+            "{field} is at X, which was still working on it at the deadline of the call ({percent} %); give media-id:{id} in its place when you run this step again, or raise X_CALL_DEADLINE_MS"
+        )
+    };
     Failure::new(Case::Unavailable, "upload-not-finished", Party::Author, message).field(field)
 }

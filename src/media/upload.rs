@@ -273,7 +273,12 @@ impl<'a> Upload<'a> {
             ("", _) => "X's work on it".to_string(),
             _ => format!("segment {segment} of {}", self.progress.segments()),
         };
-        at_step(failure, self.field, &step)
+        let failure = at_step(failure, self.field, &step);
+        if segment.is_empty() || self.has_moved || self.session.left_ms() > 0 {
+            return failure;
+        }
+        let message = format!("{}; where the line is slow, begin again with a smaller X_MEDIA_CHUNK_BYTES", failure.problem().message);
+        failure.message(message)
     }
 }
 

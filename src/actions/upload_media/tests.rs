@@ -243,9 +243,25 @@ fn trouble_that_passes_pauses_an_upload_that_has_moved() {
     let broken = answer(200, &video[..CHUNK]).header("content-length", &LENGTH.to_string()).header("etag", "\"v1\"").stalls();
     let output = upload(&script([(GET, broken), (INITIALIZE, data("")), (APPEND, appended())]), resumed(None)).expect("paused");
     assert_eq!((output.data.state, output.progress_percent), (UploadState::Uploading, 24));
-    // What does not pass is a failure, however far it came.
+    // The token has ended meanwhile, which whoever keeps it mends.
+    let steps = begun().into_iter().chain([(APPEND, answer(401, ""))]);
+    let output = upload(&script(steps), resumed(None)).expect("paused");
+    assert_eq!((output.data.state, output.resume.is_some()), (UploadState::Uploading, true));
+    let failure =
+        upload(&script([(GET, served_from(&video, CHUNK)), (APPEND, answer(401, ""))]), resumed(output.resume)).expect_err("ended");
+    assert_eq!(failure.case(), Case::Unauthorized);
+    // What the file is to blame for is a failure, however far it came.
     let failure = upload(&script(begun().into_iter().chain([(APPEND, answer(400, ""))])), resumed(None)).expect_err("refused");
     assert_eq!((failure.case(), failure.problem().field.as_deref()), (Case::InvalidInput, Some("file.url")));
+}
+
+#[test]
+fn a_line_too_slow_for_a_segment_is_named_when_nothing_moves() {
+    let video = video(LENGTH);
+    let late = || (APPEND, lost(Fault::Deadline).takes_ms(30_000));
+    let output = upload(&script([(GET, served(&video)), (INITIALIZE, data("")), late()]), resumed(None)).expect("paused");
+    let failure = upload(&script([(GET, served(&video)), late()]), resumed(output.resume)).expect_err("too slow");
+    assert!(failure.problem().message.contains("a smaller X_MEDIA_CHUNK_BYTES"), "{}", failure.problem().message);
 }
 
 #[test]

@@ -333,7 +333,7 @@ fn work_that_does_not_end_is_awaited_within_the_deadline() {
         let (script, result) = uploaded(sent(), [(FINALIZE, processing("pending", check_after_s))].into_iter().chain(steps));
         let failure = result.expect_err("never ends");
         assert_eq!(told(&failure, "(40 %)"), (Case::Unavailable, "upload-not-finished"));
-        assert!(failure.problem().message.contains("uploadMedia"));
+        assert!(failure.problem().message.contains("give media-id:71 in its place"), "{}", failure.problem().message);
         assert!(passed_ms(&script) <= 25_000, "{}", passed_ms(&script));
     }
     let (script, _) = uploaded(sent(), [(FINALIZE, processing("pending", u32::MAX))]);
