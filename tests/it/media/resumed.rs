@@ -215,7 +215,7 @@ async fn an_interruption_at_any_request_at_all_leaves_one_whole_described_video(
 #[tokio::test]
 async fn the_deadline_of_the_call_interrupts_at_every_segment() {
     for segment in 0..SEGMENTS {
-        let wire = Wire::open().await.property("X_CALL_DEADLINE_MS", "400");
+        let wire = Wire::open().await.property("X_CALL_DEADLINE_MS", "600");
         let file = video(4);
         let url = wire.files.offer("/video.mp4", Offer::of(file.clone()));
         wire.simulator.add_fault(Fault::at(APPEND.0, APPEND.1, Effect::Hang).nth(segment as u64 + 1));
@@ -286,7 +286,7 @@ async fn a_host_that_ends_the_call_itself_is_no_worse() {
     wire.simulator.clear_faults();
     wire.simulator.add_fault(Fault::at(APPEND.0, APPEND.1, Effect::Hang).after_effect().nth(2));
     let call = wire.prepared("uploadMedia", json!({"file": {"url": url}, "resume": token(&first)}));
-    let ended = wire.connector.call(call.deadline(Duration::from_millis(300))).await;
+    let ended = wire.connector.call(call.deadline(Duration::from_secs(1))).await;
     assert!(matches!(&ended, Err(error) if !matches!(error, CallError::Connector(_))), "{ended:?}");
     let (output, _) = run_until_ready(&wire, json!({ "url": url }), Some(token(&first))).await;
     assert_eq!(output["data"]["id"], first["data"]["id"]);
