@@ -101,7 +101,7 @@ async fn work_that_never_ends_ends_the_call_in_time_without_a_post() {
         let found = (&error["case"], &error["code"], &error["field"]);
         assert_eq!(found, (&json!("unavailable"), &json!("upload-not-finished"), &json!("media[0].url")), "{operation}: {error}");
         let message = error["message"].as_str().unwrap_or_default();
-        assert!(message.contains("uploadMedia") && message.contains("X_CALL_DEADLINE_MS"), "it says what to do: {message}");
+        assert!(message.contains("give media-id:") && message.contains("X_CALL_DEADLINE_MS"), "it says what to do: {message}");
     }
     assert_eq!((stage.simulator.post_count(), stage.simulator.direct_messages().len()), (0, 0));
     // An engine asks on and on, and gets the same token until the day is over.
