@@ -144,6 +144,29 @@ fn every_file_is_checked_before_the_first_is_uploaded() {
 }
 
 #[test]
+fn users_are_tagged_in_the_media() {
+    let tagging = |ids: &[&str], urls: &[&str]| CreatePostInput {
+        tagged_user_ids: Some(ids.iter().map(ToString::to_string).collect()),
+        ..with_media("hello", urls)
+    };
+    let script = Script::new([(POST, answer(201, CREATED))]);
+    create(&script, tagging(&["2244994945", " 7 "], &["media-id:55"])).expect("published");
+    assert_eq!(script.body(0), r#"{"text":"hello","media":{"media_ids":["55"],"tagged_user_ids":["2244994945","7"]}}"#);
+    let script = Script::new([(POST, answer(201, CREATED))]);
+    create(&script, tagging(&[], &["media-id:55"])).expect("published");
+    assert_eq!(script.body(0), r#"{"text":"hello","media":{"media_ids":["55"]}}"#, "an empty list is left out");
+    for (ids, urls, code) in [
+        (&["7"][..], &[][..], "nothing-to-tag"),
+        (&["7"; 11], &["media-id:55"], "too-many-users"),
+        (&["@friend"], &["media-id:55"], "invalid-user"),
+        (&["7", ""], &["media-id:55"], "invalid-user"),
+    ] {
+        let failure = create(&Script::silent(), tagging(ids, urls)).expect_err(code);
+        assert_eq!((failure.code(), failure.problem().field.as_deref()), (code, Some("tagged_user_ids")));
+    }
+}
+
+#[test]
 fn bad_input_sends_nothing() {
     let refused = |input: CreatePostInput, field: &str| {
         let failure = create(&Script::silent(), input).expect_err(field);
