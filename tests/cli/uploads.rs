@@ -271,3 +271,14 @@ fn a_record_of_an_upload_holds_no_bytes_of_the_file_and_no_token() {
     assert_eq!(segments.len(), 5, "{record}");
     assert!(segments[..4].iter().all(|bytes| (65_536..66_536).contains(bytes)), "{segments:?}");
 }
+
+#[test]
+fn a_simulated_x_is_asked_as_the_environment_says() {
+    let strict = |arguments: &[&str]| {
+        let image = root().join("examples/sunrise.png");
+        let arguments = [&["--simulate", "upload", image.to_str().expect("text")][..], arguments].concat();
+        run(x_connector(&arguments).env("X_REQUIRE_ALT_TEXT", "true").env("X_ACCESS_TOKEN", "not-of-the-simulator"))
+    };
+    assert_eq!(strict(&[]).error()["code"], "alt-text-missing");
+    assert_eq!(strict(&["--alt-text", "A sunrise"]).output()["data"]["state"], "ready");
+}

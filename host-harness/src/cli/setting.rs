@@ -18,6 +18,9 @@ use crate::http::{JsonLines, Sink, Upstream};
 use crate::simulator::Options;
 use crate::{COMPONENT, ConnectionProperties, MANIFEST};
 
+/// What the environment says of how calls are made, and not for whom: a simulated X is asked in the same way.
+const MANNERS: [&str; 4] = ["X_CALL_DEADLINE_MS", "X_MEDIA_CHUNK_BYTES", "X_POST_LIMIT", "X_REQUIRE_ALT_TEXT"];
+
 /// The loopback addresses and the token with which a simulator is reached; what else the environment says is left out.
 #[derive(Debug, Clone)]
 pub struct Place {
@@ -53,7 +56,8 @@ impl Setting {
             Ok(session)
         } else if self.simulate {
             let simulator = populated(Options::default());
-            let connection = ConnectionProperties::from_iter([("X_ACCESS_TOKEN", simulator.options().token.clone())]);
+            let manners = MANNERS.iter().filter_map(|name| Some((*name, std::env::var(name).ok()?)));
+            let connection = manners.chain([("X_ACCESS_TOKEN", simulator.options().token.clone())]).collect();
             self.session_at(connection, Upstream::InProcess(Arc::new(simulator)))
         } else {
             self.session_at(environment()?, Upstream::Network)

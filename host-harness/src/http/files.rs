@@ -166,7 +166,7 @@ fn io_error(error: &io::Error) -> ParameterError {
         io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => ParameterError::new(
             "file-not-found",
             "names a local file that does not exist",
-            "correct the path; relative paths begin at the workflow's directory",
+            "correct the path; a relative one begins at the workflow's directory, or where the program runs",
         ),
         io::ErrorKind::PermissionDenied => {
             ParameterError::new("file-not-readable", "names a local file that may not be read", "let the engine's user read the file")
