@@ -13,7 +13,7 @@ pub mod testing;
 mod tests;
 pub mod upload;
 
-use alloc::{format, vec::Vec};
+use alloc::{format, string::ToString, vec::Vec};
 
 pub use entry::Entry;
 pub use file::{Expected, File};
@@ -101,6 +101,16 @@ impl Plan {
         for entry in &self.entries {
             ids.push(entry.attach(session, expected, &mut kept)?);
         }
+        // A request that is cut by the deadline leaves nobody knowing what came of it.
+        if self.entries.iter().any(Entry::needs_upload) && session.left_ms() < upload::reserve_ms(session) {
+            let mut message =
+                "media is at X, and too little time of the call is left to use it; nothing was published or sent; give".to_string();
+            for id in &ids {
+                message = format!("{message} media-id:{id}");
+            }
+            message.push_str(" in place of the files when you run this step again, or raise X_CALL_DEADLINE_MS");
+            return Err(Failure::invalid("media", "upload-not-finished", "").message(message));
+        }
         Ok(ids)
     }
 }
@@ -112,6 +122,6 @@ pub fn refused(failure: Failure) -> Failure {
     if failure.case() != Case::InvalidInput || !names_media {
         return failure;
     }
-    let message = "media holds what X does not take here: an upload lapses after a day, is its uploader's alone, and is for posts or for messages; upload it again";
+    let message = "media holds what X does not take here: an upload lapses after a day, is its uploader's alone, and is for posts or for messages; wait if X may still be working on it, or upload it again";
     failure.recast(Case::InvalidInput, "media-not-taken", message).field("media")
 }

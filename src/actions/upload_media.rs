@@ -3,12 +3,12 @@
 //! What does not fit into one call returns a token, and goes on in the next call.
 
 use alloc::string::{String, ToString};
-use alloc::vec::Vec;
+use alloc::{format, vec::Vec};
 
 use crate::auth::Accepts;
 use crate::bindings::actions::{UploadMediaInput, UploadMediaOutput, UploadState, UploadedMedia};
 use crate::bindings::types::Outcome;
-use crate::error::{Case, Failure};
+use crate::error::{Case, Failure, Party};
 use crate::media::limits::Row;
 use crate::media::upload::progress::{Progress, Stage};
 use crate::media::upload::{self, Upload};
@@ -76,6 +76,14 @@ fn begin<'a>(
             entry.begin(session, file, shared)?
         }
         Some(progress) => {
+            let most = session.connection.media_chunk;
+            if progress.chunk > most {
+                let message = format!(
+                    "is of an upload in segments of {} bytes, and X_MEDIA_CHUNK_BYTES is {most} now; begin again without it, or raise that",
+                    progress.chunk
+                );
+                return Err(Failure::invalid("resume", "invalid-resume", &message).party(Party::Operator));
+            }
             let purpose = if let Expected::Category(row) = expected { row.purpose } else { None };
             entry.check_said(session, progress.kind.group(), purpose)?;
             entry.resume(session, progress)?

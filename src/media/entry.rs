@@ -283,5 +283,6 @@ fn unfinished(progress: &Progress, field: &str) -> Failure {
             "{field} is at X, which was still working on it at the deadline of the call ({percent} %); give media-id:{id} in its place when you run this step again, or raise X_CALL_DEADLINE_MS"
         )
     };
-    Failure::new(Case::Unavailable, "upload-not-finished", Party::Author, message).field(field)
+    // An engine that repeated the call as it is would upload the file again and again.
+    Failure::new(Case::InvalidInput, "upload-not-finished", Party::Author, message).field(field)
 }

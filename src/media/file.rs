@@ -72,6 +72,8 @@ impl<'a> File<'a> {
             let message = format!("is too small for {field}: X takes a file in at most 1000 requests; raise it to {least}");
             return Err(Failure::invalid("X_MEDIA_CHUNK_BYTES", "invalid-connection-property", &message).party(Party::Operator));
         }
+        // Where the size was not known, room was made for a whole chunk.
+        head.shrink_to_fit();
         Ok(Self { kind, row, size, head: Rc::new(head), reader })
     }
 
@@ -107,16 +109,27 @@ impl Expected {
 fn check_limits(row: &Row, size: u64, plays_ms: Option<u64>, is_premium: bool, field: &str) -> Result<(), Failure> {
     let (limit, longest_ms) = (row.largest(is_premium), row.longest_ms(is_premium));
     if size > limit {
-        let message = format!("is larger than {} MB, which is what X takes as {}; make it smaller", limit / (1024 * 1024), row.name);
+        let name = row.name;
+        let message = format!(
+            "is larger than {} MB, which is what X takes as {name}; make it smaller{}",
+            limit / (1024 * 1024),
+            premium(row, is_premium)
+        );
         return Err(Failure::invalid(field, "file-too-large", &message));
     }
     let is_odd = |played: &u64| row.group == Group::Video && !(SHORTEST_VIDEO_MS..=longest_ms).contains(played);
     if let Some(played) = plays_ms.filter(is_odd) {
         let (seconds, longest, name) = (played / 1_000, longest_ms / 1_000, row.name);
-        let message = format!("plays {seconds} seconds, and X takes a {name} of 0.5 to {longest} seconds; cut it");
+        let more = premium(row, is_premium);
+        let message = format!("plays {seconds} seconds, and X takes a {name} of 0.5 to {longest} seconds; cut it{more}");
         return Err(Failure::invalid(field, "video-length", &message));
     }
     Ok(())
+}
+
+/// The next step of those for whom X has other limits.
+fn premium(row: &Row, is_premium: bool) -> &'static str {
+    if is_premium || row.group != Group::Video { "" } else { ", or set X_POST_LIMIT where the account has X Premium" }
 }
 
 /// The failure of a file that X would not take.

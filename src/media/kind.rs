@@ -117,7 +117,7 @@ pub fn sniff(head: &[u8]) -> Result<Kind, Unfit> {
         // Matroska begins in the same way and X does not take it.
         Some(Kind::WebM) if !contains(head.get(..68).unwrap_or(head), b"webm") => Err(Unfit::OtherKind),
         Some(kind) => Ok(kind),
-        None if text.starts_with(b"WEBVTT") => Ok(Kind::Vtt),
+        None if is_vtt(text) => Ok(Kind::Vtt),
         None if is_srt(text) => Ok(Kind::Srt),
         None => Err(other(text)),
     }
@@ -152,18 +152,18 @@ pub fn check(head: &[u8], size: u64) -> Result<(Kind, Extent), Unfit> {
         Kind::Png => !is_whole || contains(head, b"IEND"),
         Kind::Webp => head.get(4..8).and_then(|length| length.try_into().ok()).is_some_and(|length| {
             // The size of a RIFF file leaves out its first eight bytes.
-            u64::from(u32::from_le_bytes(length)) <= size.saturating_sub(8)
+            (8..=size.saturating_sub(8)).contains(&u64::from(u32::from_le_bytes(length)))
         }),
         Kind::Gif | Kind::MovingGif => {
             let images = gif::read(head);
-            if images.count > 1 || (!images.is_complete && !is_whole && images.count > 0) {
+            if images.count > 1 || (!images.is_complete && !is_whole) {
                 return if images.is_too_large() {
                     Err(Unfit::GifTooLarge)
                 } else {
                     cut(is_whole && !images.is_complete, Kind::MovingGif, extent)
                 };
             }
-            images.is_complete && images.count == 1 || !is_whole
+            images.is_complete && images.count == 1
         }
         Kind::Mp4 | Kind::QuickTime => {
             extent = container::boxes(head, size).ok_or(Unfit::Truncated)?;
@@ -193,6 +193,11 @@ fn picture(head: &[u8]) -> &[u8] {
 /// Looks from behind: end marks are there.
 fn contains(bytes: &[u8], mark: &[u8]) -> bool {
     bytes.windows(mark.len()).rev().any(|window| window == mark)
+}
+
+/// The mark, and behind it the end of a line or a blank.
+fn is_vtt(text: &[u8]) -> bool {
+    text.strip_prefix(b"WEBVTT").is_some_and(|rest| rest.first().is_none_or(u8::is_ascii_whitespace))
 }
 
 /// A number on the first line, and a span of time on the second.

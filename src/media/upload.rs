@@ -131,8 +131,7 @@ impl<'a> Upload<'a> {
 
     /// Time for one more step, and for the answer of this call.
     fn spare_ms(&self) -> u64 {
-        let share = u64::from(self.session.connection.deadline_ms) / 6;
-        share.min(MOST_SPARE_MS).max(self.longest_step_ms / 2 * 3)
+        reserve_ms(self.session).max(self.longest_step_ms / 2 * 3)
     }
 
     /// Reads the next segment and sends it, again where X may not have got it. X keeps one segment for each index.
@@ -157,7 +156,7 @@ impl<'a> Upload<'a> {
             // An earlier call may have ended the upload without its caller hearing of it: X refuses segments then, and tells where it is.
             if !self.has_moved
                 && failure.case() == Case::InvalidInput
-                && let Ok(answer) = self.ask()
+                && let Some(answer) = self.ask_whether_whole()
             {
                 return self.take(&answer);
             }
@@ -212,7 +211,7 @@ impl<'a> Upload<'a> {
             let failure = failure.of_idempotent();
             let is_lost = failure.case() == Case::Unavailable;
             if (is_lost || matches!(failure.case(), Case::InvalidInput | Case::Conflict))
-                && let Ok(answer) = self.ask()
+                && let Some(answer) = self.ask_whether_whole()
             {
                 return self.take(&answer);
             }
@@ -225,6 +224,14 @@ impl<'a> Upload<'a> {
 
     fn ask(&self) -> Result<Answer, Failure> {
         self.session.read(&format!("/2/media/upload?command=STATUS&media_id={}", self.progress.id), ACCEPTS)
+    }
+
+    /// What X says of an upload that it may have whole: that it works on it, or how large it is.
+    fn ask_whether_whole(&self) -> Option<Answer> {
+        let answer = self.ask().ok()?;
+        let data = answer.data().ok()?;
+        let is_whole = !data.get("processing_info").is_null() || number(data, "size") == Some(self.progress.size);
+        is_whole.then_some(answer)
     }
 
     /// Asks X how far it is.
@@ -280,6 +287,12 @@ impl<'a> Upload<'a> {
         let message = format!("{}; where the line is slow, begin again with a smaller X_MEDIA_CHUNK_BYTES", failure.problem().message);
         failure.message(message)
     }
+}
+
+/// What has to be left of a call for one more request and the answer of the call.
+#[must_use]
+pub fn reserve_ms(session: &Session<'_>) -> u64 {
+    (u64::from(session.connection.deadline_ms) / 6).min(MOST_SPARE_MS)
 }
 
 /// `POST /2/media/upload/initialize`

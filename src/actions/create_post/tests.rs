@@ -344,7 +344,7 @@ fn after_the_deadline_nothing_is_sent() {
     assert_eq!(create(&script, input("hello")).expect_err("too late").case(), Case::OutcomeUnknown);
     let script = Script::new([(UPLOAD, answer(200, r#"{"data":{"id":"71"}}"#).takes_ms(60_001))]).with("X_CALL_DEADLINE_MS", "60000");
     let failure = create(&script, with_media("hello", &[PNG])).expect_err("too late");
-    assert_eq!((failure.case(), failure.code()), (Case::Unavailable, "deadline"));
+    assert_eq!((failure.case(), failure.code()), (Case::InvalidInput, "upload-not-finished"));
 }
 
 #[test]

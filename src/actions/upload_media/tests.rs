@@ -391,3 +391,12 @@ fn a_connection_without_the_scope_sends_nothing() {
     let script = Script::silent().with("X_GRANTED_SCOPES", "tweet.write");
     refused(&script, input(file(URL)), "X_GRANTED_SCOPES", "missing-scopes");
 }
+
+#[test]
+fn a_token_does_not_raise_what_the_operator_lets_in() {
+    let video = video(LENGTH);
+    let begun = [(GET, served(&video)), (INITIALIZE, data("")), (APPEND, appended().takes_ms(26_000))];
+    let token = upload(&Script::new(begun).with("X_MEDIA_CHUNK_BYTES", "70000"), resumed(None)).expect("a part").resume;
+    let message = refused(&script([]), resumed(token), "resume", "invalid-resume");
+    assert!(message.contains("70000") && message.contains("X_MEDIA_CHUNK_BYTES"), "{message}");
+}

@@ -19,7 +19,7 @@ pub fn by_brand(brand: &[u8]) -> Option<Kind> {
 }
 
 /// Images, sound and raw pictures of cameras, four letters each.
-const OTHER_BRANDS: &[u8] = b"heicheixhevcmif1msf1avifavisM4A M4B jp2 jpx crx ";
+const OTHER_BRANDS: &[u8] = b"heicheixhevcmif1msf1avifavisM4A M4B M4P jp2 jpx crx ";
 
 /// Walks the boxes as far as they begin within `head`. `None` when one reaches beyond the file, or one is missing: that which describes the video, or its data.
 pub fn boxes(head: &[u8], size: u64) -> Option<Extent> {
@@ -31,6 +31,10 @@ pub fn boxes(head: &[u8], size: u64) -> Option<Extent> {
             // What follows lies beyond the first bytes.
             return Some(extent);
         };
+        // QuickTime ends lists of boxes by four zeros.
+        if rest.len() < 8 && rest.iter().all(|byte| *byte == 0) {
+            break;
+        }
         let name = rest.get(4..8)?;
         let length = match number(rest.get(..4)?) {
             0 => size - at,

@@ -102,3 +102,19 @@ fn a_video_whose_length_is_not_told_is_not_measured() {
         assert_eq!(check(&bytes, bytes.len() as u64).map(|(_, extent)| extent.milliseconds), Ok(None));
     }
 }
+
+#[test]
+fn what_ends_or_begins_in_an_odd_way_is_judged_by_what_it_is() {
+    let mut terminated = mp4(b"qt  ", 9);
+    terminated.extend([0; 4]);
+    assert_eq!(told(&terminated), Ok(Kind::QuickTime), "QuickTime ends lists of boxes by zeros");
+    assert_eq!(told(b"RIFF\0\0\0\0WEBP"), Err(Unfit::Truncated));
+    assert_eq!(told(b"WEBVTT<html>"), Err(Unfit::OtherKind));
+    for text in [&b"WEBVTT"[..], b"WEBVTT - title", b"WEBVTT\n\n", b"WEBVTT\ttitle"] {
+        assert_eq!(told(text), Ok(Kind::Vtt));
+    }
+    assert_eq!(told(b"\0\0\0\x0CftypM4P "), Err(Unfit::OtherKind), "protected sound");
+    // The first image of a GIF may be larger than what was read: a picture that may move is never taken for a still one.
+    let gif = gif(2);
+    assert_eq!(check(&gif[..20], 5_000_000).map(|(kind, _)| kind), Ok(Kind::MovingGif));
+}

@@ -107,11 +107,19 @@ impl<'a> Reader<'a> {
             // A server that does not do ranges begins with what was read before.
             let is_old = self.at < self.position;
             let left = if is_old { self.position } else { end } - self.at;
-            let error = match self.body.read(usize::try_from(left.min(PIECE)).unwrap_or_default()) {
+            // A server that always has more to send is not waited for, so that the deadline is looked at here.
+            let piece = if self.session.left_ms() == 0 {
+                Err(TransportError::maybe_sent(Fault::Deadline))
+            } else {
+                self.body.read(usize::try_from(left.min(PIECE)).unwrap_or_default())
+            };
+            let error = match piece {
                 Ok(Some(piece)) => {
                     self.at += piece.len() as u64;
                     if !is_old {
                         self.position = self.at;
+                        // A server may give a file in as many parts as it likes.
+                        repeats = 0;
                         if let Some(buffer) = &mut buffer {
                             buffer.extend_from_slice(&piece);
                         }
@@ -242,9 +250,12 @@ impl<'a> Reader<'a> {
             ),
             Fault::NotAccepted => (Case::InvalidInput, "invalid-url", Party::Author, "is no address that the host can reach; check it"),
             Fault::NameNotResolved => (Case::Unavailable, NOT_DOWNLOADED, Party::Author, "is a name that could not be resolved; check it"),
-            Fault::Deadline => {
-                (Case::Unavailable, NOT_DOWNLOADED, Party::Wait, "did not send the file before the deadline of the call; try again")
-            }
+            Fault::Deadline => (
+                Case::Unavailable,
+                NOT_DOWNLOADED,
+                Party::Wait,
+                "did not send the file before the deadline of the call; raise X_CALL_DEADLINE_MS, or give an address that tells the length and takes ranges",
+            ),
             Fault::Tls => (Case::Unavailable, NOT_DOWNLOADED, Party::Author, "has no valid certificate; give another address"),
             Fault::ConnectionRefused | Fault::ConnectTimeout | Fault::ConnectionBroken | Fault::Protocol | Fault::TooLarge => {
                 (Case::Unavailable, NOT_DOWNLOADED, Party::Wait, "could not be reached or broke off; try again")

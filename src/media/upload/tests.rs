@@ -332,7 +332,7 @@ fn work_that_does_not_end_is_awaited_within_the_deadline() {
         let steps = (0..looks).map(|_| (STATUS, processing("in_progress", check_after_s)));
         let (script, result) = uploaded(sent(), [(FINALIZE, processing("pending", check_after_s))].into_iter().chain(steps));
         let failure = result.expect_err("never ends");
-        assert_eq!(told(&failure, "(40 %)"), (Case::Unavailable, "upload-not-finished"));
+        assert_eq!(told(&failure, "(40 %)"), (Case::InvalidInput, "upload-not-finished"));
         assert!(failure.problem().message.contains("give media-id:71 in its place"), "{}", failure.problem().message);
         assert!(passed_ms(&script) <= 25_000, "{}", passed_ms(&script));
     }
@@ -424,8 +424,32 @@ fn a_stalling_source_ends_with_the_call() {
 fn an_upload_that_does_not_fit_into_the_call_is_no_post() {
     let (script, result) = uploaded(begun(), [(APPEND, appended().takes_ms(26_000))]);
     let failure = result.expect_err("late");
-    assert_eq!(told(&failure, "not wholly uploaded"), (Case::Unavailable, "upload-not-finished"));
+    assert_eq!(told(&failure, "not wholly uploaded"), (Case::InvalidInput, "upload-not-finished"));
     assert!(failure.problem().message.contains("(49 %)") && passed_ms(&script) == 26_000, "{}", failure.problem().message);
     let names: Vec<String> = script.sent.borrow().iter().map(|sent| sent.target.path.clone()).collect();
     assert!(names.iter().all(|path| !path.contains("tweets")));
+}
+
+#[test]
+fn an_upload_that_nobody_ended_is_not_taken_for_whole() {
+    // X tells of the upload, and neither that it has all of it nor that it works on it.
+    let told_nothing = || (STATUS, data(""));
+    let (_, id) = uploaded(sent(), [(FINALIZE, not_sent(Fault::ConnectionRefused)), told_nothing(), (FINALIZE, data(""))]);
+    assert_eq!(id.expect("ended at last").to_string(), "71");
+    let (_, result) = uploaded(sent(), [(FINALIZE, answer(400, "")), told_nothing()]);
+    assert_eq!(told(&result.expect_err("refused"), "failed at its end").0, Case::InvalidInput);
+    // An image that X has as large as it is, and does not work on.
+    let (_, id) = uploaded(sent(), [(FINALIZE, lost(Fault::ConnectionBroken)), (STATUS, data(&format!(r#","size":{LENGTH}"#)))]);
+    id.expect("whole");
+}
+
+#[test]
+fn nothing_is_published_when_the_uploads_took_all_the_time() {
+    let script = script([(GET, served(&png(50))), (ONE_SHOT, data("").takes_ms(25_001))]);
+    let failure = upload_for(&script, Purpose::Post).expect_err("no time");
+    assert_eq!(
+        (failure.case(), failure.code(), failure.problem().field.as_deref()),
+        (Case::InvalidInput, "upload-not-finished", Some("media"))
+    );
+    assert!(failure.problem().message.contains("give media-id:71 in place"), "{}", failure.problem().message);
 }

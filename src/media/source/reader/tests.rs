@@ -310,3 +310,17 @@ fn a_reader_goes_to_any_place_of_the_file() {
     let script = Script::new([(GET, served(BYTES)), (GET, served_from(BYTES, 7)), (GET, served(BYTES))]);
     assert_eq!(seek(URL, &script).ok().as_deref(), Some("017834"));
 }
+
+#[test]
+fn a_server_may_give_a_file_in_many_small_parts() {
+    let first = answer(200, &BYTES[..1]).header("content-length", "10").header("etag", "\"v1\"").cut();
+    let part =
+        |at: usize| answer(206, &BYTES[at..=at]).header("content-range", &std::format!("bytes {at}-{at}/10")).header("etag", "\"v1\"");
+    assert_eq!(read(core::iter::once(first).chain((1..10).map(part))).as_deref().ok(), Some(BYTES));
+}
+
+#[test]
+fn a_server_that_never_pauses_is_stopped_by_the_deadline() {
+    let script = Script::new([(GET, served(BYTES).takes_ms(30_000))]);
+    assert_eq!(told(&read_from(&script, URL).expect_err("late")), (Case::Unavailable, "file-not-downloaded"));
+}
