@@ -99,7 +99,11 @@ async fn work_that_never_ends_ends_the_call_in_time_without_a_post() {
     for (operation, parameters) in [("createPost", post()), ("sendDirectMessage", message())] {
         let error = told(stage.call(operation, parameters).await);
         let found = (&error["case"], &error["code"], &error["field"]);
-        assert_eq!(found, (&json!("permanent-invalid-input"), &json!("upload-not-finished"), &json!("media[0].url")), "{operation}: {error}");
+        assert_eq!(
+            found,
+            (&json!("permanent-invalid-input"), &json!("upload-not-finished"), &json!("media[0].url")),
+            "{operation}: {error}"
+        );
         let message = error["message"].as_str().unwrap_or_default();
         assert!(message.contains("give media-id:") && message.contains("X_CALL_DEADLINE_MS"), "it says what to do: {message}");
     }
