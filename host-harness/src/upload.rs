@@ -3,7 +3,8 @@
 //! One call uploads as much as fits into its deadline, and returns a token with which the next one goes on. An
 //! [`Upload`] hands the tokens on, waits as long as each call says, and bears with trouble that passes. Whatever ends
 //! it before its end leaves the token behind: [`UploadError::resume`]. A later run, in another process or on another
-//! machine, goes on with it where this one stopped.
+//! machine, goes on with it where this one stopped. A local file is the same one there if its copy keeps the time of the
+//! last change, as `cp -p` and `rsync -t` do.
 //!
 //! ```
 //! # use std::sync::Arc;
