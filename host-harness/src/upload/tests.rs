@@ -100,13 +100,30 @@ async fn what_does_not_pass_ends_it_and_leaves_the_token() {
         ("permanent-unauthorized", Some("a")),
         ("permanent-forbidden", Some("a")),
         ("egress-denied", Some("a")),
-        ("permanent-invalid-input", None),
+        ("permanent-invalid-input", Some("a")),
     ] {
         let (ended, ..) = scripted(json!({}), [output("uploading", 10, "a", 0), failure(case, None)]).await;
         let error = ended.expect_err(case);
         assert_eq!(error.resume(), resume, "{case}");
         let json = error.to_json();
         assert_eq!((json["error"]["case"].as_str(), json["error"]["resume"].as_str()), (Some(case), resume));
+    }
+    for (code, field, resume) in [
+        ("file-not-found", "file.subtitles[0].url", Some("a")),
+        ("http-403", "file.url", Some("a")),
+        ("invalid-request", "file.alt_text", Some("a")),
+        ("file-changed", "file.subtitles[0].url", Some("a")),
+        ("file-changed", "file.url", None),
+        ("media-expired", "file.url", None),
+        ("media-processing-failed", "file.url", None),
+        ("invalid-resume", "resume", None),
+    ] {
+        let problem = json!({"code": code, "message": "m", "field": field, "who_must_act": "author"});
+        let failure = Failure { case: "permanent-invalid-input".into(), problem, refusals: Vec::new() };
+        let script = [output("uploading", 10, "a", 0), Err(CallError::Connector(failure))];
+        let error = scripted(json!({}), script).await.0.expect_err(code);
+        assert_eq!(error.resume(), resume, "{code}: {field}");
+        assert_eq!(error.to_json()["error"]["resume"].as_str(), resume, "{code}: {field}");
     }
     let (ended, ..) = scripted(json!({}), [output("uploading", 10, "a", 0), Err(CallError::DeadlineExceeded)]).await;
     assert_eq!(ended.expect_err("it failed").resume(), Some("a"));
