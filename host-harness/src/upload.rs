@@ -3,7 +3,8 @@
 //! One call uploads as much as fits into its deadline, and returns a token with which the next one goes on. An
 //! [`Upload`] hands the tokens on, waits as long as each call says, and bears with trouble that passes. Whatever ends
 //! it before its end leaves the token behind: [`UploadError::resume`]. A later run, in another process or on another
-//! machine, goes on with it where this one stopped.
+//! machine, goes on with it where this one stopped. A local file is the same one there if its copy keeps the time of the
+//! last change, as `cp -p` and `rsync -t` do.
 //!
 //! ```
 //! # use std::sync::Arc;
@@ -139,11 +140,15 @@ impl Upload {
     /// Takes what a call has reached: how long to wait before the next one.
     fn take(&mut self, output: Value) -> Result<Duration, UploadError> {
         let resume = output.get("resume").and_then(Value::as_str).map(str::to_owned);
-        let moved = self.progress.take(&output) || self.resume != resume;
+        // Not by its token: that holds when X forgets the upload, which X tells anew each time.
+        let moved = self.progress.take(&output);
         self.resume = resume;
         if moved {
             (self.failures, self.moved_at) = (0, Instant::now());
-        } else if self.progress.snapshot().stage != Stage::Processing {
+        } else if self.progress.snapshot().stage == Stage::Processing {
+            // X is asked again and again, and answers.
+            self.failures = 0;
+        } else {
             // A call that neither moves nor fails: not for ever.
             self.failures += 1;
         }

@@ -40,6 +40,20 @@ fn only(world: &World) -> Media {
     media.into_iter().next().expect("one")
 }
 
+/// X wants a pause of a day before the segment of this number: longer than anybody waits.
+fn put_off(world: &World, segment: u64) {
+    let header = |name: &'static str, value: String| (HeaderName::from_static(name), HeaderValue::try_from(value).expect("a value"));
+    let reset = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("after 1970").as_secs() + 86_000;
+    let headers = vec![
+        header("x-rate-limit-limit", "100".to_owned()),
+        header("x-rate-limit-remaining", "0".to_owned()),
+        header("x-rate-limit-reset", reset.to_string()),
+    ];
+    let body = br#"{"title":"Too Many Requests","detail":"Too Many Requests","type":"about:blank","status":429}"#.to_vec();
+    let refused = Effect::Answer { status: StatusCode::TOO_MANY_REQUESTS, headers, body };
+    world.simulator.add_fault(Fault::at("POST", APPEND, refused).nth(segment));
+}
+
 /// The words of a command as a shell takes them: blanks part them, single quotes hold them together.
 fn words(command: &str) -> Vec<String> {
     let mut words = vec![String::new()];
@@ -124,17 +138,7 @@ fn an_upload_that_x_puts_off_goes_on_by_the_command_that_is_told() {
     let world = world();
     let video = mp4(300_000);
     world.file("my film.mp4", &video);
-    // X wants a pause of a day before the third segment: longer than anybody waits.
-    let header = |name: &'static str, value: String| (HeaderName::from_static(name), HeaderValue::try_from(value).expect("a value"));
-    let reset = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("after 1970").as_secs() + 86_000;
-    let headers = vec![
-        header("x-rate-limit-limit", "100".to_owned()),
-        header("x-rate-limit-remaining", "0".to_owned()),
-        header("x-rate-limit-reset", reset.to_string()),
-    ];
-    let body = br#"{"title":"Too Many Requests","detail":"Too Many Requests","type":"about:blank","status":429}"#.to_vec();
-    let refused = Effect::Answer { status: StatusCode::TOO_MANY_REQUESTS, headers, body };
-    world.simulator.add_fault(Fault::at("POST", APPEND, refused).nth(3));
+    put_off(&world, 3);
     let error = upload(&world, &["my film.mp4", "--alt-text", "it's a bay"]).error();
     assert_eq!((&error["case"], &error["code"]), (&json!("unavailable"), &json!("upload-not-finished")), "{error}");
     assert!(error["retry_after_ms"].as_u64().is_some_and(|pause| pause > 80_000_000), "{error}");
@@ -148,6 +152,23 @@ fn an_upload_that_x_puts_off_goes_on_by_the_command_that_is_told() {
     world.file("my film.mp4", mp4(300_001));
     let changed = go_on(&world, &error).error();
     assert_eq!((&changed["code"], &changed["next_command"]), (&json!("file-changed"), &Value::Null), "{changed}");
+}
+
+#[test]
+fn a_file_that_x_has_is_not_lost_when_x_refuses_what_is_said_about_it() {
+    let world = world();
+    let video = mp4(300_000);
+    world.file("-a.mp4", &video);
+    put_off(&world, 2);
+    let refused = Effect::Status(StatusCode::BAD_REQUEST, json!({"title": "Invalid Request", "detail": "no", "status": 400}));
+    world.simulator.add_fault(Fault::at("POST", "/2/media/metadata", refused).nth(1));
+    let put_off = upload(&world, &["--alt-text", "A bay", "--", "-a.mp4"]).error();
+    let refused = go_on(&world, &put_off).error();
+    assert_eq!(refused["case"], "permanent-invalid-input", "{refused}");
+    let output = go_on(&world, &refused).output();
+    let media = only(&world);
+    assert_eq!(output["data"]["id"], media.id.to_string());
+    assert_eq!((media.bytes.as_deref(), media.alt_text.as_deref()), (Some(&video[..]), Some("A bay")));
 }
 
 #[cfg(unix)]

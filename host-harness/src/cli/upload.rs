@@ -102,7 +102,9 @@ fn failed(error: &UploadError, simulated: bool) -> Failed {
 fn go_on(arguments: impl Iterator<Item = String>, resume: &str) -> String {
     let mut words = vec!["x-connector".to_owned()];
     let mut is_old_token = false;
-    for argument in arguments {
+    let mut arguments = arguments.peekable();
+    // What follows two hyphens is no option, whatever it looks like.
+    while let Some(argument) = arguments.next_if(|argument| is_old_token || argument != "--") {
         let skipped = is_old_token || argument == "--resume" || argument.starts_with("--resume=");
         is_old_token = !is_old_token && argument == "--resume";
         if !skipped {
@@ -110,6 +112,7 @@ fn go_on(arguments: impl Iterator<Item = String>, resume: &str) -> String {
         }
     }
     words.push(format!("--resume {}", quoted(resume)));
+    words.extend(arguments.map(|argument| quoted(&argument)));
     words.join(" ")
 }
 
@@ -131,6 +134,9 @@ mod tests {
         let given = ["--connection", "acme", "upload", "my film.mp4", "--resume", "{\"v\":1}", "--alt-text", "the sun's rise"];
         assert_eq!(told(&given), format!(r"x-connector --connection acme upload 'my film.mp4' --alt-text 'the sun'\''s rise' {token}"));
         assert_eq!(told(&["upload", "--resume=old", "a.mp4", "--shared"]), format!("x-connector upload a.mp4 --shared {token}"));
+        assert_eq!(told(&["upload", "--", "-a.mp4"]), format!("x-connector upload {token} -- -a.mp4"));
+        let given = ["upload", "--resume", "old", "--shared", "--", "--resume"];
+        assert_eq!(told(&given), format!("x-connector upload --shared {token} -- --resume"));
         assert_eq!(told(&["upload", ""]), format!("x-connector upload '' {token}"));
     }
 }

@@ -4,7 +4,7 @@ use tokio::sync::watch;
 
 /// A switch that ends the calls it is given to: [`Call::stop`](super::Call::stop).
 ///
-/// Once it is thrown, a request on its way breaks off and no further one leaves. The connector sees that as a network
+/// Once it is thrown, a request on its way breaks off, also in the middle of its answer, and no further one leaves. The connector sees that as a network
 /// that has failed, and returns what it returns then: `uploadMedia` the token with which it goes on. Dropping the
 /// future of a call is quicker, and loses that. Cloning gives the same switch.
 #[derive(Debug, Clone)]

@@ -85,6 +85,48 @@ impl HttpBody for Outgoing {
     }
 }
 
+/// An answer's body that breaks off once something has happened and nothing of it is there.
+pub(crate) struct Breaking {
+    body: WasiBody,
+    /// Nothing once it has happened.
+    event: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
+}
+
+impl Breaking {
+    pub(crate) fn new(body: WasiBody, event: impl Future<Output = ()> + Send + 'static) -> Self {
+        Self { body, event: Some(Box::pin(event)) }
+    }
+}
+
+impl HttpBody for Breaking {
+    type Data = Bytes;
+    type Error = WasiError;
+
+    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, WasiError>>> {
+        let Some(event) = &mut self.event else { return Poll::Ready(None) };
+        let has_happened = event.as_mut().poll(context).is_ready();
+        // What is there is taken all the same: it may be the answer to a write.
+        let polled = Pin::new(&mut self.body).poll_frame(context);
+        if polled.is_ready() || !has_happened {
+            // A future that has ended is not polled again.
+            if has_happened {
+                self.event = Some(Box::pin(std::future::ready(())));
+            }
+            return polled;
+        }
+        self.event = None;
+        Poll::Ready(Some(Err(Fault::Terminated.into_wasi())))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.event.is_none() || self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
 /// An answer's body with a clock between its pieces.
 #[derive(Debug)]
 pub(crate) struct Incoming {

@@ -1,6 +1,6 @@
 //! The hook through which every request of a guest passes.
 
-use super::body::{from_guest, to_guest};
+use super::body::{Breaking, from_guest, to_guest};
 use super::files::Files;
 use super::policy::prohibited;
 use super::recorder::Recorder;
@@ -103,7 +103,7 @@ impl CallHttp {
         }
         tokio::select! {
             biased;
-            answer = self.metered(request, options) => answer,
+            answer = self.metered(request, options) => answer.map(|answer| answer.map(|body| until(stop.clone(), body))),
             () = stop.stopped() => Err(Fault::Terminated),
         }
     }
@@ -151,6 +151,11 @@ impl CallHttp {
         tracing::warn!(authority = refusal.authority, "refused: {refusal}");
         self.refusals.lock().unwrap_or_else(PoisonError::into_inner).push(refusal);
     }
+}
+
+/// An answer's body that breaks off where it is when the call is stopped.
+fn until(stop: Stop, body: WasiBody) -> WasiBody {
+    Breaking::new(body, async move { stop.stopped().await }).boxed_unsync()
 }
 
 /// Takes what the guest still writes, so that it never waits for a reader that is gone.

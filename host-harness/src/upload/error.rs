@@ -29,11 +29,12 @@ pub enum UploadError {
 
 impl UploadError {
     /// The parameter `resume` with which another upload of the same file goes on. None where this one had not begun, and
-    /// where it can come to nothing: the file has changed, X has forgotten it or could not work on it.
+    /// where it can come to nothing: the file has changed, X has forgotten it or could not work on it. What is wrong with
+    /// anything else, such as an alt text or the address of subtitles, can be mended: the file itself is at X.
     #[must_use]
     pub fn resume(&self) -> Option<&str> {
         match self {
-            Self::Failed { error, resume } => resume.as_deref().filter(|_| error.case() != "permanent-invalid-input"),
+            Self::Failed { error, resume } => resume.as_deref().filter(|_| !is_lost(error)),
             Self::NotFinished { output } => output.get("resume").and_then(Value::as_str),
             Self::Stopped { resume } => resume.as_deref(),
         }
@@ -61,6 +62,17 @@ impl UploadError {
 
     fn of(&self, case: &str, code: &str, who: &str) -> Value {
         json!({"error": {"case": case, "code": code, "message": self.to_string(), "who_must_act": who}})
+    }
+}
+
+/// Whether what X has of the file is of no use any more.
+fn is_lost(error: &CallError) -> bool {
+    let CallError::Connector(failure) = error else { return false };
+    match failure.code() {
+        "media-expired" | "invalid-resume" => true,
+        // Subtitles are sent anew by each call that gets to them.
+        "file-changed" | "media-processing-failed" => !failure.field().is_some_and(|field| field.contains("subtitles")),
+        _ => false,
     }
 }
 

@@ -48,6 +48,10 @@ struct State {
     told: Snapshot,
     /// Percent that X had of the file when the call began.
     floor: u64,
+    /// Whether X has the whole file, also while another call is waited for.
+    is_whole: bool,
+    /// The most bytes that a call has ended with: of a large file a segment is less than one percent.
+    most: u64,
 }
 
 impl UploadProgress {
@@ -56,6 +60,10 @@ impl UploadProgress {
     pub fn snapshot(&self) -> Snapshot {
         let state = self.lock();
         let mut now = state.told.clone();
+        if state.is_whole && now.size.is_some() {
+            // What is read and sent now are subtitles.
+            return now;
+        }
         if let Some(part) = state.meter.source() {
             // Where the file's server gives no parts, reading begins at the start, and sending where it stopped.
             let begin = part.begin.max(part.size.saturating_mul(state.floor) / 100);
@@ -74,7 +82,7 @@ impl UploadProgress {
         state.told.size = now.size;
         state.told.sent = now.sent;
         if matches!(state.told.stage, Stage::Waiting { .. }) {
-            state.told.stage = Stage::Uploading;
+            state.told.stage = if state.is_whole { Stage::Processing } else { Stage::Uploading };
         }
         state.meter = Meter::default();
         state.meter.clone()
@@ -89,7 +97,10 @@ impl UploadProgress {
             _ => Stage::Uploading,
         };
         let mut state = self.lock();
-        let before = (state.told.stage.clone(), state.told.percent, state.floor);
+        let before = (state.is_whole, state.told.percent, state.floor);
+        let has_more = stage == Stage::Uploading && now.sent > state.most;
+        state.is_whole = stage == Stage::Processing;
+        state.most = state.most.max(now.sent);
         state.told.size = now.size;
         match stage {
             Stage::Processing => {
@@ -105,7 +116,7 @@ impl UploadProgress {
         // What has been taken is not counted twice.
         state.meter = Meter::default();
         state.told.resume = output.get("resume").and_then(Value::as_str).map(str::to_owned);
-        (state.told.stage.clone(), state.told.percent, state.floor) != before
+        has_more || (state.is_whole, state.told.percent, state.floor) != before
     }
 
     pub(super) fn keep(&self, resume: Option<&str>) {

@@ -5,8 +5,12 @@ mod whole;
 
 use super::*;
 use crate::host::Failure;
+use crate::http::{Fault, full_body};
+use http::Response;
+use http_body_util::BodyExt;
 use serde_json::json;
 use std::collections::VecDeque;
+use wasmtime_wasi_http::WasiBody;
 
 /// What a call of the component returns.
 fn output(state: &str, percent: u32, resume: &str, check_after_ms: u64) -> Result<Value, CallError> {
@@ -100,13 +104,30 @@ async fn what_does_not_pass_ends_it_and_leaves_the_token() {
         ("permanent-unauthorized", Some("a")),
         ("permanent-forbidden", Some("a")),
         ("egress-denied", Some("a")),
-        ("permanent-invalid-input", None),
+        ("permanent-invalid-input", Some("a")),
     ] {
         let (ended, ..) = scripted(json!({}), [output("uploading", 10, "a", 0), failure(case, None)]).await;
         let error = ended.expect_err(case);
         assert_eq!(error.resume(), resume, "{case}");
         let json = error.to_json();
         assert_eq!((json["error"]["case"].as_str(), json["error"]["resume"].as_str()), (Some(case), resume));
+    }
+    for (code, field, resume) in [
+        ("file-not-found", "file.subtitles[0].url", Some("a")),
+        ("http-403", "file.url", Some("a")),
+        ("invalid-request", "file.alt_text", Some("a")),
+        ("file-changed", "file.subtitles[0].url", Some("a")),
+        ("file-changed", "file.url", None),
+        ("media-expired", "file.url", None),
+        ("media-processing-failed", "file.url", None),
+        ("invalid-resume", "resume", None),
+    ] {
+        let problem = json!({"code": code, "message": "m", "field": field, "who_must_act": "author"});
+        let failure = Failure { case: "permanent-invalid-input".into(), problem, refusals: Vec::new() };
+        let script = [output("uploading", 10, "a", 0), Err(CallError::Connector(failure))];
+        let error = scripted(json!({}), script).await.0.expect_err(code);
+        assert_eq!(error.resume(), resume, "{code}: {field}");
+        assert_eq!(error.to_json()["error"]["resume"].as_str(), resume, "{code}: {field}");
     }
     let (ended, ..) = scripted(json!({}), [output("uploading", 10, "a", 0), Err(CallError::DeadlineExceeded)]).await;
     assert_eq!(ended.expect_err("it failed").resume(), Some("a"));
@@ -124,6 +145,19 @@ async fn patience_has_an_end() {
     let (ended, ..) = scripted(json!({}), (0..MOST_FAILURES + 2).map(|_| begun())).await;
     assert!(matches!(ended, Err(UploadError::NotFinished { .. })));
 
+    // Their tokens tell nothing: when X forgets the upload changes with X's clock.
+    let jittering = |state: &'static str, call: u32| output(state, 10, &format!("{{\"expires\":{}}}", 86_400 + call % 3), 30_000);
+    let (ended, ..) = scripted(json!({}), (0..MOST_FAILURES + 2).map(|call| jittering("uploading", call))).await;
+    assert!(matches!(ended, Err(UploadError::NotFinished { .. })));
+    let (ended, _, took) = scripted(json!({}), (0..62).map(|call| jittering("processing", call))).await;
+    assert!(matches!(ended, Err(UploadError::NotFinished { .. })));
+    assert_eq!(took, 61 * 30);
+    // A call that fails is no news of X's work either.
+    let script = (0..61).map(|call| if call % 2 == 1 { failure("unavailable", Some(30_000)) } else { jittering("processing", call) });
+    let (ended, _, took) = scripted(json!({}), script.chain([failure("unavailable", Some(30_000)), jittering("processing", 62)])).await;
+    assert!(matches!(ended, Err(UploadError::NotFinished { .. })), "{ended:?}");
+    assert_eq!(took, 62 * 30);
+
     // X that never ends its work, and X that comes on slowly.
     let (ended, _, took) = scripted(json!({}), (0..62).map(|_| output("processing", 7, "c", 30_000))).await;
     let error = ended.expect_err("it never ends");
@@ -139,6 +173,56 @@ async fn patience_has_an_end() {
     assert_eq!((error.to_json()["error"]["retry_after_ms"].as_u64(), took), (Some(3_600_000), 0));
     let (ended, _, took) = scripted(json!({}), [output("uploading", 10, "a", 0), failure("rate-limited", Some(3_600_000))]).await;
     assert_eq!((ended.expect_err("the pause is long").resume(), took), (Some("a"), 0));
+}
+
+fn body(size: usize) -> WasiBody {
+    full_body(vec![0; size]).map_err(Fault::into_wasi).boxed_unsync()
+}
+
+/// The head of an answer with a part of a file.
+fn part(begin: u64, size: u64) -> Response<WasiBody> {
+    let answer = Response::builder().status(206).header("content-range", format!("bytes {begin}-{}/{size}", size - 1));
+    answer.body(body(0)).expect("an answer")
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_segment_of_a_large_file_is_a_step_though_it_is_no_percent() {
+    const SEGMENT: u64 = 1 << 10;
+    for (again, segments) in [(false, 3 * MOST_FAILURES), (true, MOST_FAILURES + 2)] {
+        let mut calls = 0;
+        let upload = Upload::new(Call::new("uploadMedia").parameters(json!({})));
+        let ended = upload
+            .run(|call| {
+                let begin = if again { 0 } else { u64::from(calls) * SEGMENT };
+                calls += 1;
+                let ended = if calls > segments { output("ready", 100, "", 0) } else { output("uploading", 0, "a", 0) };
+                async move {
+                    let meter = call.meter.expect("every call is counted");
+                    meter.look(&part(begin, 10_000 * SEGMENT));
+                    meter.count(body(1 << 10)).collect().await.expect("it is taken");
+                    ended
+                }
+            })
+            .await;
+        // The same segment again and again comes to nothing.
+        assert_eq!((ended.is_err(), calls), (again, if again { segments } else { segments + 1 }));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_subtitles_of_a_file_that_x_has_are_not_taken_for_the_file() {
+    let upload = Upload::new(Call::new("uploadMedia").parameters(json!({})));
+    let progress = upload.progress();
+    let mut script: VecDeque<_> =
+        [(5_000, output("processing", 0, "a", 0)), (40, failure("unavailable", None)), (40, output("ready", 100, "", 0))].into();
+    let ended = upload.run(|call| {
+        let (size, ended) = script.pop_front().expect("no more calls than that");
+        call.meter.expect("every call is counted").look(&part(0, size));
+        assert_eq!(progress.snapshot().size, Some(5_000));
+        std::future::ready(ended)
+    });
+    ended.await.expect("it is ready");
+    assert_eq!((progress.snapshot().sent, progress.snapshot().size), (5_000, Some(5_000)));
 }
 
 #[tokio::test(start_paused = true)]

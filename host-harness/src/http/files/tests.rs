@@ -145,11 +145,19 @@ async fn a_version_of_a_file_has_one_tag_in_all_calls_and_another_one_has_anothe
     let (again, other_url) = open().await;
     assert_ne!(url, other_url);
     assert_eq!(tag(&again, &other_url, Some(&first)).await, (206, first.clone()));
-    // The same length and the same time, in another file.
+    // A copy that keeps the time, as one on another machine.
     let time = std::fs::metadata(&path).and_then(|metadata| metadata.modified()).expect("a time");
-    std::fs::write(directory.path().join("new"), b"abcdefghij").expect("written");
-    std::fs::File::options().append(true).open(directory.path().join("new")).and_then(|file| file.set_modified(time)).expect("set");
-    std::fs::rename(directory.path().join("new"), &path).expect("renamed");
+    let replace = |time| {
+        let copy = directory.path().join("copy");
+        std::fs::copy(&path, &copy).expect("copied");
+        std::fs::File::options().append(true).open(&copy).and_then(|file| file.set_modified(time)).expect("set");
+        std::fs::rename(&copy, &path).expect("renamed");
+    };
+    replace(time);
+    let (copied, url_of_copied) = open().await;
+    assert_eq!(tag(&copied, &url_of_copied, Some(&first)).await, (206, first.clone()));
+    // The same length, and a little later.
+    replace(time + std::time::Duration::from_micros(1));
     let (replaced, url_of_replaced) = open().await;
     let (status, second) = tag(&replaced, &url_of_replaced, Some(&first)).await;
     assert_eq!(status, 200, "a part of another version is of no use");

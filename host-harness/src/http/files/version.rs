@@ -5,14 +5,13 @@ use std::fs::{File, Metadata};
 use std::io;
 use std::time::UNIX_EPOCH;
 
-/// Length, time of the last change, and which file it is: another file in the same place is another version.
+/// Length and time of the last change. Not which file on which device it is: a copy that keeps the time is the same
+/// version, also on another machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Version {
     pub(super) length: u64,
     /// In nanoseconds since 1970, and before it.
     changed_at: i128,
-    /// Device and number on it, where the system has them.
-    identity: (u64, u64),
 }
 
 impl Version {
@@ -27,17 +26,13 @@ impl Version {
             Ok(since) => nanoseconds(since),
             Err(before) => -nanoseconds(before.duration()),
         });
-        #[cfg(unix)]
-        let identity = (std::os::unix::fs::MetadataExt::dev(metadata), std::os::unix::fs::MetadataExt::ino(metadata));
-        #[cfg(not(unix))]
-        let identity = (0, 0);
-        Self { length: metadata.len(), changed_at, identity }
+        Self { length: metadata.len(), changed_at }
     }
 
-    /// The strong entity tag. It is hashed: what a machine numbers its files by is nobody else's business.
+    /// The strong entity tag. It is hashed: when somebody worked on a file is nobody else's business.
     pub(super) fn entity_tag(&self) -> String {
-        let Self { length, changed_at, identity: (device, number) } = self;
-        let digest = ring::digest::digest(&ring::digest::SHA256, format!("{length} {changed_at} {device} {number}").as_bytes());
+        let Self { length, changed_at } = self;
+        let digest = ring::digest::digest(&ring::digest::SHA256, format!("{length} {changed_at}").as_bytes());
         format!("\"{}\"", hex(&digest.as_ref()[..16]))
     }
 }

@@ -123,6 +123,37 @@ async fn a_stopped_call_lets_no_request_out_and_breaks_off_the_one_on_its_way() 
 }
 
 #[tokio::test]
+async fn a_stopped_call_breaks_off_an_answer_that_stalls_and_takes_one_that_is_there() {
+    let (writer, written) = mpsc::channel(2);
+    let written = Mutex::new(Some(written));
+    let service = move |_: Request<Body>| {
+        let body = written
+            .lock()
+            .expect("no test panicked")
+            .take()
+            .map_or_else(|| full_body("whole"), |written| from_guest(Written(written).boxed_unsync()));
+        std::future::ready(Ok::<_, Fault>(Response::new(body)))
+    };
+    let stop = Stop::new();
+    let call = CallHttp { stop: Some(stop.clone()), ..with_upstream(&["example.com"], Upstream::InProcess(Arc::new(service))) };
+    let ask = async || {
+        let answer = call.answer(request("https://example.com/a.mp4", to_guest(empty_body())), None).await;
+        answer.expect("an answer").into_body()
+    };
+    let (mut stalling, whole) = (ask().await, ask().await);
+    for piece in ["before", "there"] {
+        writer.send(Bytes::from(piece)).await.expect("somebody reads");
+    }
+    let mut next = async || stalling.frame().await.map(|frame| frame.map(|frame| frame.into_data().expect("data")));
+    assert_eq!(next().await.expect("a piece").expect("it has come"), "before");
+    stop.stop();
+    assert_eq!(next().await.expect("a piece").expect("it has come"), "there");
+    assert!(matches!(next().await, Some(Err(WasiError::ConnectionTerminated))));
+    assert!(next().await.is_none());
+    assert_eq!(whole.collect().await.expect("it is there").to_bytes(), "whole");
+}
+
+#[tokio::test]
 async fn the_meter_counts_what_goes_to_the_service_and_looks_at_what_comes_from_elsewhere() {
     let meter = Meter::default();
     let call = CallHttp { meter: Some(meter.clone()), ..call(&["*"]) };

@@ -1,8 +1,16 @@
 //! Where files are read from: no token goes there, and every redirect passes the policy. With the built component.
 
 use super::whole::{Stage, mp4, status};
-use crate::http::{Body, full_body};
+use crate::http::{Body, Fault, full_body};
+use crate::upload::UploadError;
+use bytes::Bytes;
 use http::{Request, Response, StatusCode};
+use http_body::Frame;
+use http_body_util::BodyExt;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+use tokio::time::Instant;
 
 /// A server of files and of addresses that lead on.
 fn web(request: &Request<Body>) -> Response<Body> {
@@ -26,6 +34,52 @@ fn web(request: &Request<Body>) -> Response<Body> {
         ("files.example.com", "/x.mp4") => lead_to("https://api.x.com/2/users/me"),
         _ => status(StatusCode::NOT_FOUND),
     }
+}
+
+/// A body that stalls behind its first piece.
+struct Stalling(Option<Bytes>);
+
+impl http_body::Body for Stalling {
+    type Data = Bytes;
+    type Error = Fault;
+
+    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Fault>>> {
+        self.0.take().map_or(Poll::Pending, |piece| Poll::Ready(Some(Ok(Frame::data(piece)))))
+    }
+}
+
+/// A server that has three segments of a file and a piece of the fourth, and then neither more nor an end.
+fn stalling(_: &Request<Body>) -> Response<Body> {
+    let bytes = mp4(300_000);
+    let mut answer = Response::new(Stalling(Some(Bytes::copy_from_slice(&bytes[..200_000]))).boxed_unsync());
+    answer.headers_mut().insert("content-length", bytes.len().into());
+    answer.headers_mut().insert("etag", "\"v1\"".parse().expect("a header"));
+    answer
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_upload_whose_source_stalls_tells_how_far_it_is_when_it_is_stopped() {
+    let stage = Stage::with(&RULES, stalling);
+    let upload = stage.upload("https://files.example.com/a.mp4", None);
+    let stop = upload.stop();
+    let (ended, stopped_at) = tokio::join!(
+        async {
+            let ended = stage.run(upload).await;
+            (ended, Instant::now())
+        },
+        async {
+            while stage.simulator.media().first().is_none_or(|media| media.segments.len() < 3) {
+                tokio::task::yield_now().await;
+            }
+            stop.stop();
+            Instant::now()
+        }
+    );
+    let (ended, ended_at) = ended;
+    let error = ended.expect_err("it was stopped");
+    assert!(matches!(error, UploadError::Stopped { .. }), "{error}");
+    assert!(error.resume().is_some_and(|resume| resume.contains("\"segment\":3")), "{:?}", error.resume());
+    assert!(ended_at - stopped_at < Duration::from_secs(1), "{:?}", ended_at - stopped_at);
 }
 
 const RULES: [&str; 3] = ["api.x.com", "files.example.com", "cdn.example.com"];
