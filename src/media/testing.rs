@@ -7,6 +7,32 @@ use std::vec::Vec;
 use crate::bindings::types::{FileEntry, Subtitle};
 use crate::session::testing::{Reply, Script, answer};
 
+/// Where a file is, and the request that reads it.
+pub const URL: &str = "https://example.com/a";
+pub const GET: &str = "GET /a";
+
+/// What X is asked for; the uploads of tests have the id that [`data`] tells.
+pub const ONE_SHOT: &str = "POST /2/media/upload";
+pub const INITIALIZE: &str = "POST /2/media/upload/initialize";
+pub const APPEND: &str = "POST /2/media/upload/71/append";
+pub const FINALIZE: &str = "POST /2/media/upload/71/finalize";
+pub const STATUS: &str = "GET /2/media/upload";
+pub const METADATA: &str = "POST /2/media/metadata";
+pub const SUBTITLES: &str = "POST /2/media/subtitles";
+
+/// A request that is expected, and what answers it.
+pub type Step = (&'static str, Reply);
+
+/// An X that takes files in chunks of [`CHUNK`].
+pub fn script(steps: impl IntoIterator<Item = Step>) -> Script {
+    Script::new(steps).with("X_MEDIA_CHUNK_BYTES", &CHUNK.to_string())
+}
+
+/// A file in a single segment.
+pub fn segmented() -> [Step; 3] {
+    [(INITIALIZE, data("")), (APPEND, appended()), (FINALIZE, data(""))]
+}
+
 /// The smallest chunk that a connection may have.
 pub const CHUNK: usize = 64 * 1024;
 

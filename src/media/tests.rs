@@ -8,16 +8,12 @@ use super::*;
 use crate::auth;
 use crate::bindings::types::Subtitle;
 use crate::error::Case;
-use crate::media::testing::{CHUNK, SRT, appended, data, data_url, file, form, gif, mp4, png, processing, served, subtitle, video};
+use crate::media::testing::{
+    APPEND, CHUNK, FINALIZE, INITIALIZE, METADATA, ONE_SHOT, SRT, SUBTITLES, appended, data, data_url, file, form, gif, mp4, png,
+    processing, segmented, served, subtitle, video,
+};
 use crate::session::testing::{Reply, Script, answer, lost};
 use crate::transport::Fault;
-
-const ONE_SHOT: &str = "POST /2/media/upload";
-const INITIALIZE: &str = "POST /2/media/upload/initialize";
-const APPEND: &str = "POST /2/media/upload/71/append";
-const FINALIZE: &str = "POST /2/media/upload/71/finalize";
-const METADATA: &str = "POST /2/media/metadata";
-const SUBTITLES: &str = "POST /2/media/subtitles";
 
 fn upload(script: &Script, entries: Vec<FileEntry>, purpose: Purpose) -> Result<Vec<String>, Failure> {
     let most = if purpose == Purpose::Post { 4 } else { 1 };
@@ -58,10 +54,6 @@ fn refused_by(script: &Script, entries: Vec<FileEntry>, purpose: Purpose, field:
     assert_eq!((failure.case(), failure.code(), failure.problem().field.as_deref()), (Case::InvalidInput, code, Some(field)));
     assert!(failure.problem().message.starts_with(field), "{}", failure.problem().message);
     failure.problem().message.clone()
-}
-
-fn segmented() -> [(&'static str, Reply); 3] {
-    [(INITIALIZE, data("")), (APPEND, appended()), (FINALIZE, data(""))]
 }
 
 #[test]

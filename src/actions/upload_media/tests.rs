@@ -8,26 +8,14 @@ use super::*;
 use crate::bindings::types::{FileEntry, MediaCategory, Subtitle};
 use crate::json::Json;
 use crate::media::testing::{
-    CHUNK, SRT, appended, assert_whole, data, data_url, file, form, gif, mp4, png, processing, segments, served, served_from, subtitle,
-    video,
+    APPEND, CHUNK, FINALIZE, GET, INITIALIZE, METADATA, ONE_SHOT, SRT, STATUS, SUBTITLES, URL, appended, assert_whole, data, data_url,
+    file, form, gif, mp4, png, processing, script, segmented, segments, served, served_from, subtitle, video,
 };
-use crate::session::testing::{Reply, Script, answer, lost};
+use crate::session::testing::{Script, answer, lost};
 use crate::transport::Fault;
-
-const URL: &str = "https://example.com/a";
-const GET: &str = "GET /a";
-const ONE_SHOT: &str = "POST /2/media/upload";
-const INITIALIZE: &str = "POST /2/media/upload/initialize";
-const APPEND: &str = "POST /2/media/upload/71/append";
-const FINALIZE: &str = "POST /2/media/upload/71/finalize";
-const STATUS: &str = "GET /2/media/upload";
-const METADATA: &str = "POST /2/media/metadata";
-const SUBTITLES: &str = "POST /2/media/subtitles";
 
 const LENGTH: usize = 4 * CHUNK + 1_000;
 const SEGMENTS: usize = 5;
-
-type Step = (&'static str, Reply);
 
 fn input(file: FileEntry) -> UploadMediaInput {
     UploadMediaInput { file, category: None, resume: None, shared: None }
@@ -46,16 +34,8 @@ fn resumed(token: Option<String>) -> UploadMediaInput {
     UploadMediaInput { resume: token, ..input(file(URL)) }
 }
 
-fn script(steps: impl IntoIterator<Item = Step>) -> Script {
-    Script::new(steps).with("X_MEDIA_CHUNK_BYTES", &CHUNK.to_string())
-}
-
 fn upload(script: &Script, input: UploadMediaInput) -> Result<UploadMediaOutput, Failure> {
     script.run(|session| run(session, input))
-}
-
-fn segmented() -> [Step; 3] {
-    [(INITIALIZE, data("")), (APPEND, appended()), (FINALIZE, data(""))]
 }
 
 fn refused(script: &Script, input: UploadMediaInput, field: &str, code: &str) -> String {

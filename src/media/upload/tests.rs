@@ -6,27 +6,16 @@ use std::vec::Vec;
 
 use crate::error::{Case, Failure, Party};
 use crate::id::MediaId;
-use crate::media::testing::{CHUNK, appended, assert_whole, data, file, form, png, processing, segments, served, video};
+use crate::media::testing::{
+    APPEND, CHUNK, FINALIZE, GET, INITIALIZE, ONE_SHOT, STATUS, Step, URL, appended, assert_whole, data, file, form, png, processing,
+    script, segments, served, video,
+};
 use crate::media::{Plan, Purpose};
 use crate::session::testing::{BEGAN_AT, Reply, Script, TOKEN, answer, lost, not_sent};
 use crate::transport::{Clock, Fault};
 
-const URL: &str = "https://example.com/a";
-const GET: &str = "GET /a";
-const ONE_SHOT: &str = "POST /2/media/upload";
-const INITIALIZE: &str = "POST /2/media/upload/initialize";
-const APPEND: &str = "POST /2/media/upload/71/append";
-const FINALIZE: &str = "POST /2/media/upload/71/finalize";
-const STATUS: &str = "GET /2/media/upload";
-
 /// A video of two whole segments and a rest.
 const LENGTH: usize = 2 * CHUNK + 1_000;
-
-type Step = (&'static str, Reply);
-
-fn script(steps: impl IntoIterator<Item = Step>) -> Script {
-    Script::new(steps).with("X_MEDIA_CHUNK_BYTES", &CHUNK.to_string())
-}
 
 fn upload_for(script: &Script, purpose: Purpose) -> Result<MediaId, Failure> {
     script.run(|session| {
