@@ -19,7 +19,7 @@ pub use entry::Entry;
 pub use file::{Expected, File};
 
 use crate::bindings::types::FileEntry;
-use crate::error::{Case, Failure};
+use crate::error::{Case, Failure, Party};
 use crate::id::MediaId;
 use crate::media::kind::Group;
 use crate::session::Session;
@@ -106,10 +106,11 @@ impl Plan {
             let mut message =
                 "media is at X, and too little time of the call is left to use it; nothing was published or sent; give".to_string();
             for id in &ids {
-                message = format!("{message} media-id:{id}");
+                message.push_str(" media-id:");
+                message.push_str(&id.to_string());
             }
             message.push_str(" in place of the files when you run this step again, or raise X_CALL_DEADLINE_MS");
-            return Err(Failure::invalid("media", "upload-not-finished", "").message(message));
+            return Err(Failure::new(Case::InvalidInput, "upload-not-finished", Party::Author, message).field("media"));
         }
         Ok(ids)
     }
