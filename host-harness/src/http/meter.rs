@@ -2,13 +2,11 @@
 
 use bytes::Bytes;
 use http::{HeaderMap, Response, StatusCode, header};
-use http_body::{Body as HttpBody, Frame, SizeHint};
+use http_body::Frame;
 use http_body_util::BodyExt;
-use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
-use std::task::{Context, Poll};
-use wasmtime_wasi_http::{Error as WasiError, WasiBody};
+use wasmtime_wasi_http::WasiBody;
 
 /// What one call has sent, and what it reads. Cloning gives the same meter.
 #[derive(Debug, Clone, Default)]
@@ -42,7 +40,13 @@ impl Meter {
 
     /// A request's body that is counted while it is taken.
     pub(crate) fn count(&self, body: WasiBody) -> WasiBody {
-        Counted { body, meter: self.clone() }.boxed_unsync()
+        let meter = self.clone();
+        let count = move |frame: &Frame<Bytes>| {
+            if let Some(bytes) = frame.data_ref() {
+                meter.0.sent.fetch_add(bytes.len() as u64, Ordering::Relaxed);
+            }
+        };
+        body.inspect_frame(count).boxed_unsync()
     }
 
     /// Looks at the answer of a server that gets no credential: it is one that files are read from.
@@ -66,38 +70,11 @@ fn part(status: StatusCode, headers: &HeaderMap) -> Option<Part> {
     }
 }
 
-struct Counted {
-    body: WasiBody,
-    meter: Meter,
-}
-
-impl HttpBody for Counted {
-    type Data = Bytes;
-    type Error = WasiError;
-
-    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, WasiError>>> {
-        let polled = Pin::new(&mut self.body).poll_frame(context);
-        if let Poll::Ready(Some(Ok(frame))) = &polled
-            && let Some(bytes) = frame.data_ref()
-        {
-            self.meter.0.sent.fetch_add(bytes.len() as u64, Ordering::Relaxed);
-        }
-        polled
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::http::body::{full_body, to_guest};
+    use http_body::Body as _;
 
     #[tokio::test]
     async fn bytes_are_counted_as_they_are_taken() {
