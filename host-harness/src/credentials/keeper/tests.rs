@@ -54,6 +54,14 @@ impl Place {
         Keeper::new(Arc::new(self.store()), self.server.clone(), self.options())
     }
 
+    /// A refresh by `keeper` that has begun at the server, which holds it.
+    async fn refreshing(&self, keeper: &Keeper) -> tokio::task::JoinHandle<Result<Access, CredentialError>> {
+        let keeper = keeper.clone();
+        let refreshing = tokio::spawn(async move { keeper.properties("acme").await });
+        self.server.begun.acquire().await.expect("begins").forget();
+        refreshing
+    }
+
     async fn record(&self) -> Record {
         self.store().load("acme").await.expect("loads")
     }

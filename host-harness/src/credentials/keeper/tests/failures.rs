@@ -177,11 +177,7 @@ async fn a_late_loser_of_the_lease_does_not_mark_what_another_refreshed() {
     let (slow, other) = (place.keeper(), place.keeper());
     place.server.will([Fault::Held]);
     place.clock.pass(MINUTE * 121);
-    let refreshing = tokio::spawn({
-        let slow = slow.clone();
-        async move { slow.properties("acme").await }
-    });
-    place.server.begun.acquire().await.expect("begins").forget();
+    let refreshing = place.refreshing(&slow).await;
     // The process is stopped for longer than its lease; another takes over.
     place.clock.pass(MINUTE + AFTER);
     let fresh = other.properties("acme").await.expect("takes over");

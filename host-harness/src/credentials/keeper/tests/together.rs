@@ -52,11 +52,7 @@ async fn a_living_token_is_not_held_up_by_another_process() {
     let (one, two) = (place.keeper(), place.keeper());
     place.server.will([Fault::Held]);
     place.clock.pass(MINUTE * 115);
-    let refreshing = tokio::spawn({
-        let one = one.clone();
-        async move { one.properties("acme").await }
-    });
-    place.server.begun.acquire().await.expect("begins").forget();
+    let refreshing = place.refreshing(&one).await;
     let before = Instant::now();
     assert_eq!(two.properties("acme").await.expect("properties").tokens_generation(), 1);
     assert_eq!(before.elapsed(), Duration::ZERO);
@@ -83,11 +79,7 @@ async fn waiting_for_another_process_has_an_end() {
     let (one, two) = (place.keeper(), place.keeper());
     place.server.will([Fault::Held]);
     place.clock.pass(MINUTE * 121);
-    let refreshing = tokio::spawn({
-        let one = one.clone();
-        async move { one.properties("acme").await }
-    });
-    place.server.begun.acquire().await.expect("begins").forget();
+    let refreshing = place.refreshing(&one).await;
     let before = Instant::now();
     let error = two.properties("acme").await.expect_err("gives up");
     assert!(matches!(error, CredentialError::RefreshBusy { .. }), "{error:?}");
@@ -122,11 +114,7 @@ async fn a_connection_that_is_renamed_or_changed_during_a_refresh_gets_its_token
     let keeper = place.keeper();
     place.server.will([Fault::Held]);
     place.clock.pass(MINUTE * 121);
-    let refreshing = tokio::spawn({
-        let keeper = keeper.clone();
-        async move { keeper.properties("acme").await }
-    });
-    place.server.begun.acquire().await.expect("begins").forget();
+    let refreshing = place.refreshing(&keeper).await;
     let store = place.store();
     store.rename("acme", &ConnectionName::new("news").expect("a name")).await.expect("renames");
     crate::credentials::change(&store, "news", |record| {
@@ -146,11 +134,7 @@ async fn a_login_during_a_refresh_wins() {
     let keeper = place.keeper();
     place.server.will([Fault::Held]);
     place.clock.pass(MINUTE * 121);
-    let refreshing = tokio::spawn({
-        let keeper = keeper.clone();
-        async move { keeper.properties("acme").await }
-    });
-    place.server.begun.acquire().await.expect("begins").forget();
+    let refreshing = place.refreshing(&keeper).await;
     let tokens = Tokens::new(place.server.log_in(), place.clock.now_ms());
     crate::credentials::change(&place.store(), "acme", |record| record.set_tokens(tokens.clone())).await.expect("changes");
     place.server.go_on.add_permits(1);
@@ -165,11 +149,7 @@ async fn a_connection_that_is_removed_during_a_refresh_stays_removed() {
     let keeper = place.keeper();
     place.server.will([Fault::Held]);
     place.clock.pass(MINUTE * 121);
-    let refreshing = tokio::spawn({
-        let keeper = keeper.clone();
-        async move { keeper.properties("acme").await }
-    });
-    place.server.begun.acquire().await.expect("begins").forget();
+    let refreshing = place.refreshing(&keeper).await;
     place.store().remove("acme").await.expect("removes");
     place.server.go_on.add_permits(1);
     let error = refreshing.await.expect("joins").expect_err("is gone");
