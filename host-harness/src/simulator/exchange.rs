@@ -137,6 +137,19 @@ pub struct Part {
     pub text: Option<String>,
 }
 
+impl Part {
+    /// A part of which no byte was read yet.
+    pub(crate) fn before(field: &multer::Field<'_>) -> Self {
+        Self {
+            name: field.name().unwrap_or_default().to_owned(),
+            file_name: field.file_name().map(str::to_owned),
+            content_type: field.content_type().map(ToString::to_string),
+            length: 0,
+            text: None,
+        }
+    }
+}
+
 impl RecordedBody {
     pub(crate) fn of(content_type: &str, bytes: &[u8]) -> Self {
         if bytes.is_empty() {

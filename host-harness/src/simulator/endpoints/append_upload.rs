@@ -121,13 +121,7 @@ async fn receive_parts(target: &Target, boundary: String, body: RequestBody, par
     let mut refused = None;
     while let Some(mut field) = multipart.next_field().await.map_err(malformed)? {
         let name = field.name().unwrap_or_default().to_owned();
-        let mut part = Part {
-            name: name.clone(),
-            file_name: field.file_name().map(str::to_owned),
-            content_type: field.content_type().map(ToString::to_string),
-            length: 0,
-            text: None,
-        };
+        let mut part = Part::before(&field);
         let is_media = name == "media";
         let mut piece = match received.index.filter(|_| is_media && refused.is_none()).map(|index| target.begin(index)) {
             Some(Ok(piece)) => piece,

@@ -92,13 +92,7 @@ async fn receive_parts(boundary: String, body: RequestBody, recorded: &mut Recor
         while let Some(mut field) = multipart.next_field().await.map_err(malformed)? {
             let name = field.name().unwrap_or_default().to_owned();
             let limit = if name == "media" { LARGEST_IMAGE } else { LARGEST_FIELD };
-            let mut part = Part {
-                name: name.clone(),
-                file_name: field.file_name().map(str::to_owned),
-                content_type: field.content_type().map(ToString::to_string),
-                length: 0,
-                text: None,
-            };
+            let mut part = Part::before(&field);
             let mut bytes = BytesMut::new();
             while let Some(chunk) = field.chunk().await.map_err(malformed)? {
                 part.length += chunk.len() as u64;
